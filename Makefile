@@ -1,0 +1,44 @@
+# setup · run · up · test · check · bench — see README.md
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run up test check lock clean
+
+help:
+	@echo "make run    the sample year of Strängnäs 2021, from sources to published pages"
+	@echo "make up     the living system on this machine (Ctrl-C stops it)"
+	@echo "make test   the tests        make check  ruff, format and mypy"
+	@echo "make lock   renew requirements.txt from pyproject.toml"
+
+setup: .venv/.ready
+
+# One stamp: the environment is made anew when the lock or the packaging changes.
+.venv/.ready: requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if (3,11) <= sys.version_info[:2] <= (3,13) else "Löfteskollen needs Python 3.11, 3.12 or 3.13 (make setup PYTHON=python3.12)")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: setup
+	$(BIN)/lofteskoll sample
+
+up: setup
+	$(BIN)/lofteskoll up --demo-identities
+
+test: setup
+	$(BIN)/python -m pytest
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# uv resolves for Python 3.11–3.13 and every platform at once; no index address is written.
+lock:
+	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv
+	.venv-lock/bin/uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --extra test pyproject.toml -o requirements.txt --upgrade
+
+clean:
+	rm -rf .venv .venv-lock var published

@@ -1,0 +1,315 @@
+"""Load what people decided: TOML files and the environment become frozen, validated objects.
+
+The only reader of `os.environ`. Every problem names file, place and mend; a bad config never starts a run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from config.schema import Channel, Commitment, Municipality, Promise, Source
+
+SHIPPED = Path(__file__).parent
+ROOT = SHIPPED.parent
+_VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in a config folder: where, what, and how to mend it."""
+
+    file: str
+    place: str
+    what: str
+    mend: str
+
+    def __str__(self) -> str:
+        return f"{self.file}, {self.place}: {self.what}. Åtgärd: {self.mend}"
+
+
+class ConfigError(Exception):
+    """The config can't be used; `problems` holds every one found, not only the first."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(str(p) for p in problems))
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A whole config folder, validated; files that it lacks come from the shipped folder."""
+
+    folder: Path
+    database: str
+    sources: tuple[Source, ...]
+    municipalities: Mapping[str, Municipality]
+    promises: Mapping[str, Promise]
+    templates: Path
+
+    def municipality_of(self, promise: Promise) -> Municipality:
+        """Return the municipality that signed the promise."""
+        return self.municipalities[promise.municipality]
+
+    def sources_of(self, promise: Promise) -> tuple[Source, ...]:
+        """Return the sources a promise draws on: its municipality's own, then the shared ones."""
+        return (*self.municipality_of(promise).sources, *self.sources)
+
+    def all_sources(self) -> tuple[Source, ...]:
+        """Return every source of the installation once."""
+        own = (s for m in self.municipalities.values() for s in m.sources)
+        return (*self.sources, *own)
+
+    def source(self, key: str) -> Source:
+        """Return the source with that id; KeyError if there is none."""
+        for source in self.all_sources():
+            if source.id == key:
+                return source
+        raise KeyError(key)
+
+    def channels_of(self, promise: Promise) -> tuple[Channel, ...]:
+        """Return the enabled channels of the promise's municipality, sites first."""
+        enabled = [c for c in self.municipality_of(promise).channels if c.enabled]
+        return tuple(sorted(enabled, key=lambda c: (c.role != "site", c.id)))
+
+
+def path_of(config: Config, relative: str) -> Path:
+    """Return a file or folder named in the config: absolute as it is, else beside the working directory's config."""
+    path = Path(relative).expanduser()
+    return path if path.is_absolute() else config.folder / path
+
+
+def environment(name: str, default: str = "") -> str:
+    """Return one environment variable."""
+    return os.environ.get(name, default)
+
+
+def set_environment(values: Mapping[str, str], *, override: bool = False) -> None:
+    """Set environment variables for this process and its children; existing ones stay unless `override`."""
+    for name, value in values.items():
+        if override or name not in os.environ:
+            os.environ[name] = value
+
+
+def load(folder: str | Path | None = None, database: str | None = None) -> Config:
+    """Return the validated config of `folder` (else $LOFTESKOLL_CONFIG, else the shipped one).
+
+    `database` is an SQLAlchemy URL (else $LOFTESKOLL_DATABASE, else a SQLite file in `var/` of the working
+    directory). Raises ConfigError with every problem found.
+    """
+    root = Path(folder or os.environ.get("LOFTESKOLL_CONFIG") or SHIPPED).resolve()
+    problems: list[Problem] = []
+    if not root.is_dir():
+        raise ConfigError(
+            [Problem(str(root), "mappen", "den finns inte", "ange en befintlig mapp med --config")]
+        )
+    shared = _load_sources(root, problems)
+    municipalities = _load_municipalities(root, problems)
+    promises = _load_promises(root, municipalities, problems)
+    templates = root / "templates" if (root / "templates").is_dir() else SHIPPED / "templates"
+    config = Config(
+        folder=root,
+        database=database or os.environ.get("LOFTESKOLL_DATABASE") or "sqlite:///var/lofteskoll.db",
+        sources=shared,
+        municipalities=municipalities,
+        promises=promises,
+        templates=templates,
+    )
+    problems.extend(_cross_check(config))
+    if problems:
+        raise ConfigError(problems)
+    return config
+
+
+def _load_sources(root: Path, problems: list[Problem]) -> tuple[Source, ...]:
+    path = root / "sources.toml"
+    if not path.exists():
+        path = SHIPPED / "sources.toml"
+    data = _read(path, root, problems)
+    found = []
+    for i, block in enumerate(data.pop("source", [])):
+        source = _build(Source, block, path, root, f"source[{i}]", problems)
+        if source:
+            found.append(source)
+    for key in data:
+        problems.append(
+            Problem(_name(path, root), key, "okänd nyckel", "ta bort den eller stava den som [[source]]")
+        )
+    return tuple(found)
+
+
+def _load_municipalities(root: Path, problems: list[Problem]) -> dict[str, Municipality]:
+    folder = root / "municipalities"
+    if not folder.is_dir():
+        folder = SHIPPED / "municipalities"
+    found: dict[str, Municipality] = {}
+    for path in sorted(folder.glob("*.toml")):
+        built = _build(Municipality, _read(path, root, problems), path, root, "", problems)
+        if built:
+            _same_as_file(path, root, built.slug, problems)
+            found[built.slug] = built
+    return found
+
+
+def _load_promises(root: Path, known: Mapping[str, Municipality], problems: list[Problem]) -> dict[str, Promise]:
+    own = root / "promises"
+    folder = own if own.is_dir() else SHIPPED / "promises"
+    found: dict[str, Promise] = {}
+    for path in sorted(folder.glob("*.toml")):
+        data = _read(path, root, problems)
+        if not own.is_dir() and data.get("municipality") not in known:
+            continue  # a folder with municipalities of its own takes only their promises from the shipped ones
+        built = _build(Promise, data, path, root, "", problems)
+        if built:
+            _same_as_file(path, root, built.slug, problems)
+            found[built.slug] = built
+    return found
+
+
+def _read(path: Path, root: Path, problems: list[Problem]) -> dict[str, Any]:
+    """Return a TOML file as a dict, its `based_on` file underneath and ${VARIABLES} filled in."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        problems.append(Problem(_name(path, root), "filen", "den finns inte", "skapa den eller rätta sökvägen"))
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        problems.append(Problem(_name(path, root), "filen", f"går inte att läsa: {error}", "rätta raden som nämns"))
+        return {}
+    base = data.pop("based_on", None)
+    if base is not None:
+        below = _read((path.parent / str(base)).resolve(), root, problems)
+        data = {**below, **data}
+    filled: dict[str, Any] = _fill(data, path, root, "", problems)
+    return filled
+
+
+def _fill(value: Any, path: Path, root: Path, place: str, problems: list[Problem]) -> Any:
+    if isinstance(value, dict):
+        return {k: _fill(v, path, root, f"{place}.{k}".lstrip("."), problems) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_fill(v, path, root, f"{place}[{i}]", problems) for i, v in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+
+    def substitute(match: re.Match[str]) -> str:
+        name, default = match[1], match[2]
+        found = os.environ.get(name, default)
+        if found is None:
+            problems.append(
+                Problem(
+                    _name(path, root),
+                    place,
+                    f"miljövariabeln {name} saknas",
+                    f"sätt {name} eller skriv ${{{name}:-standardvärde}}",
+                )
+            )
+            return ""
+        return found
+
+    return _VARIABLE.sub(substitute, value)
+
+
+_MENDS = {
+    "missing": "lägg till nyckeln",
+    "extra_forbidden": "ta bort nyckeln eller rätta stavningen",
+    "literal_error": "välj ett av de tillåtna värdena",
+    "string_pattern_mismatch": "använd små bokstäver, siffror, punkt och bindestreck",
+}
+
+
+_T = TypeVar("_T", Source, Municipality, Promise)
+
+
+def _build(
+    model: type[_T], data: dict[str, Any], path: Path, root: Path, prefix: str, problems: list[Problem]
+) -> _T | None:
+    if not data:
+        return None
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        for item in error.errors(include_url=False, include_input=False, include_context=False):
+            place = ".".join([prefix, *(str(p) for p in item["loc"])]).strip(".") or "filen"
+            mend = _MENDS.get(item["type"], "rätta värdet")
+            problems.append(Problem(_name(path, root), place, _swedish(item["type"], item["msg"]), mend))
+        return None
+
+
+def _swedish(kind: str, message: str) -> str:
+    plain = {"missing": "värdet saknas", "extra_forbidden": "okänd nyckel"}
+    return plain.get(kind, message)
+
+
+def _same_as_file(path: Path, root: Path, slug: str, problems: list[Problem]) -> None:
+    if path.stem != slug:
+        problems.append(
+            Problem(_name(path, root), "slug", f"är {slug!r} men filen heter {path.name}", "ge dem samma namn")
+        )
+
+
+def _name(path: Path, root: Path) -> str:
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+
+
+def _cross_check(config: Config) -> list[Problem]:
+    problems = [*_duplicates(config)]
+    for promise in config.promises.values():
+        file = f"promises/{promise.slug}.toml"
+        if promise.municipality not in config.municipalities:
+            known = ", ".join(config.municipalities) or "ingen"
+            problems.append(
+                Problem(file, "municipality", f"kommunen {promise.municipality!r} finns inte", f"använd en av: {known}")
+            )
+            continue
+        if promise.ends < promise.signed:
+            problems.append(Problem(file, "ends", "ligger före signed", "rätta ett av datumen"))
+        known_sources = {s.id for s in config.sources_of(promise)}
+        for commitment in promise.commitments:
+            problems.extend(_check_commitment(file, commitment, known_sources))
+    return problems
+
+
+def _check_commitment(file: str, commitment: Commitment, known_sources: set[str]) -> list[Problem]:
+    place = f"commitment {commitment.id}"
+    problems = []
+    for source in commitment.evidence_from:
+        if source not in known_sources:
+            names = ", ".join(sorted(known_sources))
+            problems.append(
+                Problem(file, f"{place}.evidence_from", f"källan {source!r} finns inte", f"använd någon av: {names}")
+            )
+    if commitment.measure != "duty" and not commitment.evidence_from:
+        problems.append(
+            Problem(file, f"{place}.evidence_from", "ingen källa är ansvarig", "ange minst en källa, annars syns aldrig en lucka")
+        )
+    if commitment.measure != "duty" and not commitment.signals.activity:
+        problems.append(
+            Problem(file, f"{place}.signals.activity", "ord saknas", "ange minst ett ord som namnger aktiviteten")
+        )
+    return problems
+
+
+def _duplicates(config: Config) -> list[Problem]:
+    problems = []
+    for file, kind, keys in [
+        ("sources.toml och municipalities/*.toml", "source.id", [s.id for s in config.all_sources()]),
+        *(
+            (f"municipalities/{m.slug}.toml", "channel.id", [c.id for c in m.channels])
+            for m in config.municipalities.values()
+        ),
+        *(
+            (f"promises/{p.slug}.toml", "commitment.id", [c.id for c in p.commitments])
+            for p in config.promises.values()
+        ),
+    ]:
+        for key in sorted({k for k in keys if keys.count(k) > 1}):
+            problems.append(Problem(file, kind, f"{key!r} finns flera gånger", "ge var och en ett eget id"))
+    return problems

@@ -1,0 +1,173 @@
+"""The shape of what people decide: frozen, validated objects that the TOML files become."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+Party = Literal["police", "municipality"]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+
+class Decision(BaseModel):
+    """Base of all config objects: frozen, and an unknown key is an error (it is usually a typing slip)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Source(Decision):
+    """One outside place that records come from; `url` is an address or a file pattern beside the config."""
+
+    id: Slug
+    kind: Slug
+    name: Text
+    url: Text
+    party: Party | None = None
+    # Zero records is a failure unless the source says otherwise: a calendar may be empty, the police feed not.
+    zero_ok: bool = False
+    # A source that was last good longer ago than this has a hole in its coverage.
+    silent_after_hours: int = Field(48, ge=1)
+    # Per host, kept in the database for all workers: seconds between calls, calls per hour.
+    min_seconds_between_calls: float = Field(1.0, ge=0)
+    max_calls_per_hour: int = Field(600, ge=1)
+    timeout_seconds: float = Field(30.0, gt=0)
+    options: dict[str, Any] = {}
+
+
+class Channel(Decision):
+    """One account or site that a follow-up is published on."""
+
+    id: Slug
+    kind: Slug
+    name: Text
+    party: Party
+    # A site holds the page; posts wait until every site's page is up.
+    role: Literal["site", "post"]
+    # config/templates/<template>.j2 writes its text; channels that share a template share the edited text.
+    template: Slug
+    enabled: bool = True
+    # Public address of a site's page: a pattern with {promise} and {period}. Posts link to it before it is up.
+    address: str | None = None
+    # Where the public page is read back, when that differs from `address` (a sample year on loopback).
+    read_back: str | None = None
+    base_url: str | None = None
+    folder: str | None = None
+    timeout_seconds: float = Field(30.0, gt=0)
+    secrets: dict[str, SecretStr] = {}
+    options: dict[str, Any] = {}
+
+
+class Person(Decision):
+    """A named role holder; demo people are invented and marked so."""
+
+    id: Slug
+    name: Text
+    party: Party
+    roles: frozenset[Literal["reporter", "reviewer", "approver", "ops"]]
+    demo: bool = False
+
+
+class Authority(Decision):
+    """One of the two parties: what it is called, and the other names it goes by in records."""
+
+    name: Text
+    short: Text
+    aliases: tuple[str, ...] = ()
+
+
+class Place(Decision):
+    """A district of the municipality with the names that mean it."""
+
+    name: Text
+    aliases: tuple[str, ...] = ()
+
+
+class Municipality(Decision):
+    """A municipality: places, parties, people, sources and channels."""
+
+    slug: Slug
+    name: Text
+    short: Text
+    code: Annotated[str, StringConstraints(pattern=r"^\d{4}$")]
+    county: Text
+    language: Literal["sv"] = "sv"
+    police: Authority
+    municipality: Authority
+    places: tuple[Place, ...] = Field(alias="place")
+    people: tuple[Person, ...] = Field((), alias="person")
+    sources: tuple[Source, ...] = Field((), alias="source")
+    channels: tuple[Channel, ...] = Field((), alias="channel")
+
+    def party(self, key: Party) -> Authority:
+        """Return the authority behind `police` or `municipality`."""
+        return self.police if key == "police" else self.municipality
+
+
+class Assumption(Decision):
+    """What we assumed where the promise's text leaves it open; shown in the public method note."""
+
+    decided: date
+    text: Text
+
+
+class Signals(Decision):
+    """Words by which a record is about a commitment; matched on stems and inside compounds, not letter by letter."""
+
+    # Any one of these names the activity.
+    activity: tuple[str, ...] = ()
+    # When given, one of these must stand in the same text too.
+    about: tuple[str, ...] = ()
+    # Close to it: leads to a question, never to a count.
+    neighbours: tuple[str, ...] = ()
+    # Looks like it and is not.
+    not_this: tuple[str, ...] = ()
+
+
+class Commitment(Decision):
+    """One promised activity, in the promise's own words, with how it is counted."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z][0-9]{1,2}$")]
+    text: Text
+    plain: Text
+    heading: Text
+    party: Literal["police", "municipality", "both"]
+    # count: occasions; once: done or not; ongoing: a way of working, reported per period; duty: the follow-up itself.
+    measure: Literal["count", "once", "ongoing", "duty"]
+    unit: tuple[Text, Text] = ("tillfälle", "tillfällen")
+    # Only where the text has one: a target is never invented.
+    target: int | None = Field(None, ge=1)
+    deadline: date | None = None
+    conditions: tuple[Literal["police_took_part", "municipality_took_part", "at_school"], ...] = ()
+    counts: Text
+    # The sources whose silence matters for this commitment; all others are context.
+    evidence_from: tuple[Slug, ...] = ()
+    disclosure: Literal["public", "protected", "count_only", "yes_no"] = "public"
+    signals: Signals = Signals()
+    assumptions: tuple[Assumption, ...] = Field((), alias="assumption")
+
+
+class Promise(Decision):
+    """A signed medborgarlöfte."""
+
+    slug: Slug
+    municipality: Slug
+    title: Text
+    signed: date
+    ends: date
+    # tertial: Jan–Apr, May–Aug, Sep–Dec, clipped to signing and end; from_signing: every four months from the day.
+    periods: Literal["tertial", "from_signing"] = "tertial"
+    # The follow-up is due this many days after the period's end, moved to the next working day.
+    due_days: int = Field(15, ge=0, le=120)
+    source_url: str | None = None
+    assumptions: tuple[Assumption, ...] = Field((), alias="assumption")
+    commitments: tuple[Commitment, ...] = Field(alias="commitment", min_length=1)
+
+    def commitment(self, key: str) -> Commitment:
+        """Return the commitment with that id; KeyError if there is none."""
+        for commitment in self.commitments:
+            if commitment.id == key:
+                return commitment
+        raise KeyError(key)
