@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from jinja2 import Environment, TemplateSyntaxError
 from pydantic import ValidationError
 
 from config.schema import Channel, Commitment, Municipality, Promise, Source
@@ -52,7 +53,8 @@ class Config:
     sources: tuple[Source, ...]
     municipalities: Mapping[str, Municipality]
     promises: Mapping[str, Promise]
-    templates: Path
+    # Source text of every template, by file name.
+    templates: Mapping[str, str]
 
     def municipality_of(self, promise: Promise) -> Municipality:
         """Return the municipality that signed the promise."""
@@ -113,14 +115,13 @@ def load(folder: str | Path | None = None, database: str | None = None) -> Confi
     shared = _load_sources(root, problems)
     municipalities = _load_municipalities(root, problems)
     promises = _load_promises(root, municipalities, problems)
-    templates = root / "templates" if (root / "templates").is_dir() else SHIPPED / "templates"
     config = Config(
         folder=root,
         database=database or os.environ.get("LOFTESKOLL_DATABASE") or "sqlite:///var/lofteskoll.db",
         sources=shared,
         municipalities=municipalities,
         promises=promises,
-        templates=templates,
+        templates=_load_templates(root, problems),
     )
     problems.extend(_cross_check(config))
     if problems:
@@ -158,7 +159,9 @@ def _load_municipalities(root: Path, problems: list[Problem]) -> dict[str, Munic
     return found
 
 
-def _load_promises(root: Path, known: Mapping[str, Municipality], problems: list[Problem]) -> dict[str, Promise]:
+def _load_promises(
+    root: Path, known: Mapping[str, Municipality], problems: list[Problem]
+) -> dict[str, Promise]:
     own = root / "promises"
     folder = own if own.is_dir() else SHIPPED / "promises"
     found: dict[str, Promise] = {}
@@ -173,15 +176,32 @@ def _load_promises(root: Path, known: Mapping[str, Municipality], problems: list
     return found
 
 
+def _load_templates(root: Path, problems: list[Problem]) -> dict[str, str]:
+    folder = root / "templates" if (root / "templates").is_dir() else SHIPPED / "templates"
+    found: dict[str, str] = {}
+    for path in sorted(folder.glob("*.j2")):
+        found[path.name] = path.read_text(encoding="utf-8")
+        try:
+            Environment(autoescape=False).parse(found[path.name])  # noqa: S701 - parsed here, never rendered
+        except TemplateSyntaxError as error:
+            mend = "rätta raden; klammer och procenttecken måste stå i par"
+            problems.append(Problem(_name(path, root), f"rad {error.lineno}", str(error.message), mend))
+    return found
+
+
 def _read(path: Path, root: Path, problems: list[Problem]) -> dict[str, Any]:
     """Return a TOML file as a dict, its `based_on` file underneath and ${VARIABLES} filled in."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        problems.append(Problem(_name(path, root), "filen", "den finns inte", "skapa den eller rätta sökvägen"))
+        problems.append(
+            Problem(_name(path, root), "filen", "den finns inte", "skapa den eller rätta sökvägen")
+        )
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        problems.append(Problem(_name(path, root), "filen", f"går inte att läsa: {error}", "rätta raden som nämns"))
+        problems.append(
+            Problem(_name(path, root), "filen", f"går inte att läsa: {error}", "rätta raden som nämns")
+        )
         return {}
     base = data.pop("based_on", None)
     if base is not None:
@@ -251,7 +271,9 @@ def _swedish(kind: str, message: str) -> str:
 def _same_as_file(path: Path, root: Path, slug: str, problems: list[Problem]) -> None:
     if path.stem != slug:
         problems.append(
-            Problem(_name(path, root), "slug", f"är {slug!r} men filen heter {path.name}", "ge dem samma namn")
+            Problem(
+                _name(path, root), "slug", f"är {slug!r} men filen heter {path.name}", "ge dem samma namn"
+            )
         )
 
 
@@ -266,7 +288,12 @@ def _cross_check(config: Config) -> list[Problem]:
         if promise.municipality not in config.municipalities:
             known = ", ".join(config.municipalities) or "ingen"
             problems.append(
-                Problem(file, "municipality", f"kommunen {promise.municipality!r} finns inte", f"använd en av: {known}")
+                Problem(
+                    file,
+                    "municipality",
+                    f"kommunen {promise.municipality!r} finns inte",
+                    f"använd en av: {known}",
+                )
             )
             continue
         if promise.ends < promise.signed:
@@ -284,15 +311,27 @@ def _check_commitment(file: str, commitment: Commitment, known_sources: set[str]
         if source not in known_sources:
             names = ", ".join(sorted(known_sources))
             problems.append(
-                Problem(file, f"{place}.evidence_from", f"källan {source!r} finns inte", f"använd någon av: {names}")
+                Problem(
+                    file,
+                    f"{place}.evidence_from",
+                    f"källan {source!r} finns inte",
+                    f"använd någon av: {names}",
+                )
             )
     if commitment.measure != "duty" and not commitment.evidence_from:
         problems.append(
-            Problem(file, f"{place}.evidence_from", "ingen källa är ansvarig", "ange minst en källa, annars syns aldrig en lucka")
+            Problem(
+                file,
+                f"{place}.evidence_from",
+                "ingen källa är ansvarig",
+                "ange minst en källa, annars syns aldrig en lucka",
+            )
         )
     if commitment.measure != "duty" and not commitment.signals.activity:
         problems.append(
-            Problem(file, f"{place}.signals.activity", "ord saknas", "ange minst ett ord som namnger aktiviteten")
+            Problem(
+                file, f"{place}.signals.activity", "ord saknas", "ange minst ett ord som namnger aktiviteten"
+            )
         )
     return problems
 

@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
+from config.schema import Channel, Municipality, Promise
+
 Party = Literal["police", "municipality"]
 State = Literal["held", "planned", "cancelled", "moved", "background", "promise_text", "nil_report", "none"]
 Band = Literal["sure", "unsure", "no"]
@@ -426,6 +428,62 @@ class Receipt:
     remote_id: str | None = None
     url: str | None = None
     message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A reporting period: local days in Europe/Stockholm, `end` inclusive."""
+
+    # 2021-T1 for a tertial; 2021-P1 for the first four months from signing.
+    id: str
+    name: str
+    start: date
+    end: date
+    due: date
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One follow-up in a site's feed."""
+
+    period: str
+    title: str
+    edition: int
+    updated: datetime
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """Everything that rendering needs to make one edition's outputs; nothing else may enter them."""
+
+    promise: Promise
+    municipality: Municipality
+    followup: FollowUp
+    edition: int
+    channels: tuple[Channel, ...]
+    # template → part → text with the tokens filled in.
+    texts: Mapping[str, Mapping[str, str]]
+    # Source text of every file in config/templates, by file name.
+    templates: Mapping[str, str]
+    # Feed entries of the periods already closed, oldest first.
+    earlier: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something only a person can say, in one Swedish sentence."""
+
+    promise: str
+    question: Literal["evidence", "same"]
+    # As in Judgement.
+    left: str
+    right: str
+    sentence: str
+    reasons: tuple[str, ...]
+    seen_sha256: str
+    # An earlier answer that a changed record now contradicts.
+    earlier: Judgement | None = None
 
 
 def combined_sha256(outputs: tuple[Output, ...]) -> str:
