@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from jinja2 import Environment, TemplateSyntaxError
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from config.schema import Channel, Commitment, Municipality, Promise, Source
 
@@ -109,9 +110,7 @@ def load(folder: str | Path | None = None, database: str | None = None) -> Confi
     root = Path(folder or os.environ.get("LOFTESKOLL_CONFIG") or SHIPPED).resolve()
     problems: list[Problem] = []
     if not root.is_dir():
-        raise ConfigError(
-            [Problem(str(root), "mappen", "den finns inte", "ange en befintlig mapp med --config")]
-        )
+        raise ConfigError([Problem(str(root), "mappen", "den finns inte", "ange en befintlig mapp med --config")])
     shared = _load_sources(root, problems)
     municipalities = _load_municipalities(root, problems)
     promises = _load_promises(root, municipalities, problems)
@@ -140,9 +139,7 @@ def _load_sources(root: Path, problems: list[Problem]) -> tuple[Source, ...]:
         if source:
             found.append(source)
     for key in data:
-        problems.append(
-            Problem(_name(path, root), key, "okänd nyckel", "ta bort den eller stava den som [[source]]")
-        )
+        problems.append(Problem(_name(path, root), key, "okänd nyckel", "ta bort den eller stava den som [[source]]"))
     return tuple(found)
 
 
@@ -159,9 +156,7 @@ def _load_municipalities(root: Path, problems: list[Problem]) -> dict[str, Munic
     return found
 
 
-def _load_promises(
-    root: Path, known: Mapping[str, Municipality], problems: list[Problem]
-) -> dict[str, Promise]:
+def _load_promises(root: Path, known: Mapping[str, Municipality], problems: list[Problem]) -> dict[str, Promise]:
     own = root / "promises"
     folder = own if own.is_dir() else SHIPPED / "promises"
     found: dict[str, Promise] = {}
@@ -194,14 +189,10 @@ def _read(path: Path, root: Path, problems: list[Problem]) -> dict[str, Any]:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        problems.append(
-            Problem(_name(path, root), "filen", "den finns inte", "skapa den eller rätta sökvägen")
-        )
+        problems.append(Problem(_name(path, root), "filen", "den finns inte", "skapa den eller rätta sökvägen"))
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        problems.append(
-            Problem(_name(path, root), "filen", f"går inte att läsa: {error}", "rätta raden som nämns")
-        )
+        problems.append(Problem(_name(path, root), "filen", f"går inte att läsa: {error}", "rätta raden som nämns"))
         return {}
     base = data.pop("based_on", None)
     if base is not None:
@@ -256,7 +247,8 @@ def _build(
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        for item in error.errors(include_url=False, include_input=False, include_context=False):
+        details: list[ErrorDetails] = error.errors(include_url=False, include_input=False, include_context=False)
+        for item in details:
             place = ".".join([prefix, *(str(p) for p in item["loc"])]).strip(".") or "filen"
             mend = _MENDS.get(item["type"], "rätta värdet")
             problems.append(Problem(_name(path, root), place, _swedish(item["type"], item["msg"]), mend))
@@ -271,9 +263,7 @@ def _swedish(kind: str, message: str) -> str:
 def _same_as_file(path: Path, root: Path, slug: str, problems: list[Problem]) -> None:
     if path.stem != slug:
         problems.append(
-            Problem(
-                _name(path, root), "slug", f"är {slug!r} men filen heter {path.name}", "ge dem samma namn"
-            )
+            Problem(_name(path, root), "slug", f"är {slug!r} men filen heter {path.name}", "ge dem samma namn")
         )
 
 
@@ -324,14 +314,12 @@ def _check_commitment(file: str, commitment: Commitment, known_sources: set[str]
                 file,
                 f"{place}.evidence_from",
                 "ingen källa är ansvarig",
-                "ange minst en källa, annars syns aldrig en lucka",
+                "ange minst en källa",
             )
         )
     if commitment.measure != "duty" and not commitment.signals.activity:
         problems.append(
-            Problem(
-                file, f"{place}.signals.activity", "ord saknas", "ange minst ett ord som namnger aktiviteten"
-            )
+            Problem(file, f"{place}.signals.activity", "ord saknas", "ange minst ett ord som namnger aktiviteten")
         )
     return problems
 
