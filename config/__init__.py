@@ -15,9 +15,8 @@ from typing import Any, TypeVar
 
 from jinja2 import Environment, TemplateSyntaxError
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
-from config.schema import Channel, Commitment, Municipality, Promise, Source
+from config.schema import Channel, Commitment, Decision, Municipality, Promise, Source
 
 SHIPPED = Path(__file__).parent
 ROOT = SHIPPED.parent
@@ -236,7 +235,7 @@ _MENDS = {
 }
 
 
-_T = TypeVar("_T", Source, Municipality, Promise)
+_T = TypeVar("_T", bound=Decision)
 
 
 def _build(
@@ -247,7 +246,7 @@ def _build(
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        details: list[ErrorDetails] = error.errors(include_url=False, include_input=False, include_context=False)
+        details = error.errors(include_url=False, include_input=False, include_context=False)
         for item in details:
             place = ".".join([prefix, *(str(p) for p in item["loc"])]).strip(".") or "filen"
             mend = _MENDS.get(item["type"], "rätta värdet")
