@@ -28,7 +28,10 @@ class Source(Decision):
     party: Party | None = None
     # Zero records is a failure unless the source says otherwise: a calendar may be empty, the police feed not.
     zero_ok: bool = False
-    # A source that was last good longer ago than this has a hole in its coverage.
+    # all: one good answer holds everything up to then (a log, the form). window: what is not fetched in time is lost
+    # (a feed, a calendar).
+    keeps: Literal["all", "window"] = "window"
+    # A window source that was last good longer ago than this has a hole in its coverage.
     silent_after_hours: int = Field(48, ge=1)
     # Per host, kept in the database for all workers: seconds between calls, calls per hour.
     min_seconds_between_calls: float = Field(1.0, ge=0)

@@ -325,8 +325,8 @@ class FollowUp:
 
     @property
     def figures_sha256(self) -> str:
-        """SHA-256 of what readers would see: equal when nothing that matters has moved, whatever the moment."""
-        return digest(canonical([self.outcomes, self.figures, self.assumptions]))
+        """SHA-256 of the disclosed figures and statuses: equal when nothing that a text says has moved."""
+        return digest(canonical([(f.token, f.value, f.text) for f in self.figures]))
 
     def outcome(self, commitment: str) -> Outcome:
         """Return the outcome of that commitment; KeyError if there is none."""
@@ -413,6 +413,8 @@ class Publication:
     draft_id: int
     revision: int
     attempt: int = 0
+    # Look-ups in vain since the attempt became uncertain.
+    lookups: int = 0
     remote_id: str | None = None
     url: str | None = None
     message: str = ""

@@ -1,0 +1,141 @@
+"""All SQL lives here. `Store` is the door: one engine, two kinds of transaction, and the migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from sqlalchemy import Connection, create_engine, event, inspect, text
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from tasks.model import Refused, Unavailable
+
+Db = Connection
+_MIGRATIONS = Path(__file__).parents[1] / "migrations"
+# SQLite waits this long for another writer before it gives up.
+_BUSY_MS = 30_000
+
+
+class Store:
+    """A database of Löfteskollen: SQLite by default, PostgreSQL by URL."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _engine(url)
+
+    @contextmanager
+    def reading(self) -> Iterator[Db]:
+        """Give a connection that sees one consistent moment and changes nothing."""
+        with self._connect() as db:
+            yield db
+            db.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[Db]:
+        """Give a connection whose changes are all kept, or none of them.
+
+        SQLite takes its write lock at the start: a transaction that reads first and writes later would fail at
+        once (SQLITE_BUSY) when another writer came between, whatever the busy timeout.
+        """
+        with self._connect() as db:
+            if db.dialect.name == "sqlite":
+                db.execute(text("BEGIN IMMEDIATE"))
+            with _commit_or_rollback(db):
+                yield db
+
+    @contextmanager
+    def _connect(self) -> Iterator[Db]:
+        try:
+            connection = self.engine.connect()
+        except OperationalError as error:
+            raise Unavailable(
+                f"Databasen {self.name} svarar inte ({_first_line(error)}). Kontrollera att den är i gång och att "
+                "adressen i --database eller LOFTESKOLL_DATABASE stämmer."
+            ) from None
+        with connection:
+            yield connection
+
+    @property
+    def name(self) -> str:
+        """The database's address without its password, fit for messages."""
+        return make_url(self.url).render_as_string(hide_password=True)
+
+    def migrate(self, target: str = "head") -> None:
+        """Bring the database to the newest layout (or `target`); does nothing where it already is there."""
+        with self._connect() as db:
+            command.upgrade(_alembic(db), target)
+            db.commit()
+
+    def is_migrated(self) -> bool:
+        """Return whether the database has a layout at all."""
+        with self._connect() as db:
+            return inspect(db).has_table("alembic_version")
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _commit_or_rollback(db: Db) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        db.rollback()
+        raise
+    db.commit()
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() == "sqlite":
+            return _sqlite(parsed.database or "", parsed.render_as_string(hide_password=False))
+        # read committed: with repeatable read, waiting claims would fail instead of seeing the other's commit.
+        return create_engine(parsed, pool_pre_ping=True, isolation_level="READ COMMITTED")
+    except (ArgumentError, ModuleNotFoundError) as error:
+        raise Refused(
+            f"Databasadressen går inte att tolka ({error}). Skriv till exempel sqlite:///var/lofteskoll.db eller "
+            "postgresql://anvandare@127.0.0.1/lofteskoll."
+        ) from None
+
+
+def _sqlite(file: str, url: str) -> Engine:
+    if file and file != ":memory:":
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    # One connection per use: a pooled one would outlive a fork, and opening a file is cheap.
+    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": _BUSY_MS / 1000})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: object, _record: object) -> None:
+        # Autocommit at the driver: transactions are opened by Store.writing alone, the way SQLite means them.
+        connection.isolation_level = None  # type: ignore[attr-defined]  # sqlite3's own attribute
+        cursor = connection.cursor()  # type: ignore[attr-defined]
+        for pragma in (
+            "journal_mode=WAL",
+            "foreign_keys=ON",
+            "synchronous=FULL",
+            f"busy_timeout={_BUSY_MS}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return engine
+
+
+def _alembic(db: Db) -> AlembicConfig:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = db
+    return config
+
+
+def _first_line(error: Exception) -> str:
+    return str(getattr(error, "orig", error)).strip().splitlines()[0]

@@ -1,0 +1,273 @@
+"""Frozen follow-ups, the drafts made of them, their rendered outputs and both parties' words on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row, delete, insert, select, update
+
+from tasks.model import Approval, Block, Draft, FollowUp, Output, Party, combined_sha256
+from tasks.store import Db
+from tasks.store.tables import approvals, draft_blocks, drafts, followups, outputs
+
+_FOLLOWUP = TypeAdapter(FollowUp)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A draft without its texts: what lists need."""
+
+    id: int
+    promise: str
+    period: str
+    edition: int
+    revision: int
+    state: str
+    sha256: str
+    updated_at: datetime
+
+
+def freeze(db: Db, followup: FollowUp) -> tuple[int, FollowUp]:
+    """Store a follow-up as known at its moment and return it with its id; a stored one is returned unchanged."""
+    at_moment = (
+        followups.c.promise == followup.promise,
+        followups.c.period == followup.period,
+        followups.c.as_of == followup.as_of,
+    )
+    row = db.execute(select(followups.c.id, followups.c.body).where(*at_moment)).first()
+    if row is not None:
+        return row.id, _FOLLOWUP.validate_python(row.body)
+    result = db.execute(
+        insert(followups)
+        .values(
+            promise=followup.promise,
+            period=followup.period,
+            as_of=followup.as_of,
+            sha256=followup.sha256,
+            figures_sha256=followup.figures_sha256,
+            body=_FOLLOWUP.dump_python(followup, mode="json"),
+        )
+        .returning(followups.c.id)
+    )
+    return int(result.scalar_one()), followup
+
+
+def frozen(db: Db, promise: str, period: str, as_of: datetime) -> FollowUp | None:
+    """Return the follow-up that was frozen for that moment, if any."""
+    body = db.execute(
+        select(followups.c.body).where(
+            followups.c.promise == promise, followups.c.period == period, followups.c.as_of == as_of
+        )
+    ).scalar()
+    return None if body is None else _FOLLOWUP.validate_python(body)
+
+
+def headings(db: Db, promise: str | None = None) -> list[Heading]:
+    """Return all drafts (of one promise where given) by promise, period and edition."""
+    query = select(drafts).order_by(drafts.c.promise, drafts.c.period, drafts.c.edition)
+    if promise is not None:
+        query = query.where(drafts.c.promise == promise)
+    return [_heading(r) for r in db.execute(query)]
+
+
+def draft(db: Db, draft_id: int) -> Draft | None:
+    """Return one draft with its texts, or None."""
+    return _draft(db, db.execute(select(drafts).where(drafts.c.id == draft_id)).first())
+
+
+def latest(db: Db, promise: str, period: str, *, lock: bool = False) -> Draft | None:
+    """Return a period's newest edition, or None; `lock` holds it against other writers until the commit."""
+    query = (
+        select(drafts)
+        .where(drafts.c.promise == promise, drafts.c.period == period)
+        .order_by(drafts.c.edition.desc())
+        .limit(1)
+    )
+    return _draft(db, db.execute(query.with_for_update() if lock else query).first())
+
+
+def add_draft(
+    db: Db,
+    *,
+    promise: str,
+    period: str,
+    edition: int,
+    followup_id: int,
+    blocks: Sequence[Block],
+    rendered: tuple[Output, ...],
+    at: datetime,
+) -> int:
+    """Store a new edition's first revision and return its id."""
+    result = db.execute(
+        insert(drafts)
+        .values(
+            promise=promise,
+            period=period,
+            edition=edition,
+            revision=1,
+            state="open",
+            followup_id=followup_id,
+            sha256=combined_sha256(rendered),
+            updated_at=at,
+        )
+        .returning(drafts.c.id)
+    )
+    draft_id = int(result.scalar_one())
+    _write_blocks(db, draft_id, blocks)
+    _write_outputs(db, draft_id, 1, rendered)
+    return draft_id
+
+
+def revise(
+    db: Db,
+    draft_id: int,
+    *,
+    seen_revision: int,
+    followup_id: int | None,
+    blocks: Sequence[Block],
+    rendered: tuple[Output, ...],
+    at: datetime,
+) -> int | None:
+    """Store the next revision and return its number; None when somebody else was quicker.
+
+    The revision that was seen is part of the update's own condition: of two editors who save at once, one wins and
+    the other is told, whatever the order of their reads.
+    """
+    values: dict[str, Any] = {
+        "revision": seen_revision + 1,
+        "sha256": combined_sha256(rendered),
+        "updated_at": at,
+    }
+    if followup_id is not None:
+        values["followup_id"] = followup_id
+    result = db.execute(
+        update(drafts)
+        .where(drafts.c.id == draft_id, drafts.c.revision == seen_revision, drafts.c.state == "open")
+        .values(**values)
+    )
+    if not result.rowcount:
+        return None
+    db.execute(delete(draft_blocks).where(draft_blocks.c.draft_id == draft_id))
+    _write_blocks(db, draft_id, blocks)
+    _write_outputs(db, draft_id, seen_revision + 1, rendered)
+    return seen_revision + 1
+
+
+def close(db: Db, draft_id: int, revision: int) -> bool:
+    """Close an edition for changes; False when it was changed or closed meanwhile."""
+    result = db.execute(
+        update(drafts)
+        .where(drafts.c.id == draft_id, drafts.c.revision == revision, drafts.c.state == "open")
+        .values(state="closed")
+    )
+    return bool(result.rowcount)
+
+
+def rendered(db: Db, draft_id: int, revision: int, channel: str | None = None) -> tuple[Output, ...]:
+    """Return the stored bytes of one revision, of one channel where given, by channel and name."""
+    query = select(outputs).where(outputs.c.draft_id == draft_id, outputs.c.revision == revision)
+    if channel is not None:
+        query = query.where(outputs.c.channel == channel)
+    found = db.execute(query.order_by(outputs.c.channel, outputs.c.name))
+    return tuple(Output(r.channel, r.name, r.media_type, r.body) for r in found)
+
+
+def add_approval(db: Db, approval: Approval) -> None:
+    """Append one party's word; the table's unique keys raise IntegrityError on a second one."""
+    db.execute(
+        insert(approvals).values(
+            draft_id=approval.draft_id,
+            revision=approval.revision,
+            sha256=approval.sha256,
+            party=approval.party,
+            who=approval.who,
+            at=approval.at,
+            verdict=approval.verdict,
+            comment=approval.comment,
+        )
+    )
+
+
+def words(db: Db, draft_id: int, revision: int | None = None) -> list[Approval]:
+    """Return the approvals and rejections of a draft (of one revision where given), oldest first."""
+    query = select(approvals).where(approvals.c.draft_id == draft_id)
+    if revision is not None:
+        query = query.where(approvals.c.revision == revision)
+    return [_approval(r) for r in db.execute(query.order_by(approvals.c.id))]
+
+
+def approved_parties(db: Db, draft_id: int, revision: int, sha256: str) -> frozenset[Party]:
+    """Return the parties that approved exactly these bytes of this revision."""
+    return frozenset(w.party for w in words(db, draft_id, revision) if w.verdict == "approved" and w.sha256 == sha256)
+
+
+def _draft(db: Db, row: Row[Any] | None) -> Draft | None:
+    if row is None:
+        return None
+    body = db.execute(select(followups.c.body).where(followups.c.id == row.followup_id)).scalar_one()
+    blocks = db.execute(
+        select(draft_blocks)
+        .where(draft_blocks.c.draft_id == row.id)
+        .order_by(draft_blocks.c.template, draft_blocks.c.position)
+    )
+    return Draft(
+        id=row.id,
+        promise=row.promise,
+        period=row.period,
+        edition=row.edition,
+        revision=row.revision,
+        state=row.state,
+        followup=_FOLLOWUP.validate_python(body),
+        blocks=tuple(Block(b.template, b.part, b.position, b.generated, b.edited, b.conflict) for b in blocks),
+        sha256=row.sha256,
+    )
+
+
+def _heading(row: Row[Any]) -> Heading:
+    return Heading(row.id, row.promise, row.period, row.edition, row.revision, row.state, row.sha256, row.updated_at)
+
+
+def _approval(row: Row[Any]) -> Approval:
+    return Approval(row.draft_id, row.revision, row.sha256, row.party, row.who, row.at, row.verdict, row.comment)
+
+
+def _write_blocks(db: Db, draft_id: int, blocks: Sequence[Block]) -> None:
+    if blocks:
+        db.execute(
+            insert(draft_blocks),
+            [
+                {
+                    "draft_id": draft_id,
+                    "template": b.template,
+                    "part": b.part,
+                    "position": b.position,
+                    "generated": b.generated,
+                    "edited": b.edited,
+                    "conflict": b.conflict,
+                }
+                for b in blocks
+            ],
+        )
+
+
+def _write_outputs(db: Db, draft_id: int, revision: int, made: tuple[Output, ...]) -> None:
+    if made:
+        db.execute(
+            insert(outputs),
+            [
+                {
+                    "draft_id": draft_id,
+                    "revision": revision,
+                    "channel": o.channel,
+                    "name": o.name,
+                    "media_type": o.media_type,
+                    "sha256": o.sha256,
+                    "body": o.body,
+                }
+                for o in made
+            ],
+        )

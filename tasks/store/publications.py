@@ -1,0 +1,151 @@
+"""The outbox: one row per promise, period, edition and channel; its states move by conditional updates only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, insert, or_, select, update
+
+from tasks.model import Publication, PublicationState
+from tasks.store import Db
+from tasks.store.tables import publications
+
+# Longer than any channel's own timeouts together; a worker that is silent for so long is dead.
+LEASE = timedelta(minutes=10)
+
+
+def enqueue(db: Db, rows: Sequence[Publication], at: datetime) -> None:
+    """Insert an edition's rows as pending; called in the commit of its last approval."""
+    db.execute(
+        insert(publications),
+        [
+            {
+                "promise": p.promise,
+                "period": p.period,
+                "edition": p.edition,
+                "channel": p.channel,
+                "key": p.key,
+                "state": "pending",
+                "draft_id": p.draft_id,
+                "revision": p.revision,
+                "updated_at": at,
+            }
+            for p in rows
+        ],
+    )
+
+
+def listed(db: Db, promise: str | None = None, period: str | None = None) -> list[Publication]:
+    """Return the outbox (of one promise, of one period where given) in the order of approval."""
+    query = select(publications)
+    if promise is not None:
+        query = query.where(publications.c.promise == promise)
+    if period is not None:
+        query = query.where(publications.c.period == period)
+    return [_publication(r) for r in db.execute(query.order_by(publications.c.id))]
+
+
+def publication(db: Db, key: int) -> Publication | None:
+    """Return one row, or None."""
+    row = db.execute(select(publications).where(publications.c.id == key)).first()
+    return None if row is None else _publication(row)
+
+
+def claim(db: Db, key: int, now: datetime) -> Publication | None:
+    """Take a row for sending; None when another worker has it or it is not due.
+
+    The old state is part of the update's condition, so of two workers one gets the row. The caller must commit
+    before it calls the channel: after a crash the row then says `sending`, never `pending`.
+    """
+    result = db.execute(
+        update(publications)
+        .where(
+            publications.c.id == key,
+            publications.c.state.in_(["pending", "prepared"]),
+            or_(publications.c.not_before.is_(None), publications.c.not_before <= now),
+        )
+        .values(
+            state="sending",
+            attempt=publications.c.attempt + 1,
+            lookups=0,
+            lease_until=now + LEASE,
+            updated_at=now,
+        )
+    )
+    return publication(db, key) if result.rowcount else None
+
+
+def expire(db: Db, now: datetime) -> int:
+    """Turn rows whose sender fell silent into `uncertain`, never back to `pending`; return how many."""
+    result = db.execute(
+        update(publications)
+        .where(publications.c.state == "sending", publications.c.lease_until < now)
+        .values(
+            state="uncertain",
+            lease_until=None,
+            message="Sändningen avbröts; det är okänt om den gick fram.",
+            updated_at=now,
+        )
+    )
+    return int(result.rowcount)
+
+
+def move(
+    db: Db,
+    key: int,
+    *,
+    from_states: Sequence[PublicationState],
+    to: PublicationState,
+    now: datetime,
+    attempt: int | None = None,
+    remote_id: str | None = None,
+    url: str | None = None,
+    message: str = "",
+    not_before: datetime | None = None,
+    lookups: int | None = None,
+) -> bool:
+    """Move a row to a state if it still is in one of `from_states` (and at `attempt`); False when it is not.
+
+    The attempt guards a slow sender: when its lease ran out and the row was settled meanwhile, its late word does
+    not overwrite what was found.
+    """
+    conditions = [publications.c.id == key, publications.c.state.in_(list(from_states))]
+    if attempt is not None:
+        conditions.append(publications.c.attempt == attempt)
+    values: dict[str, Any] = {
+        "state": to,
+        "lease_until": None,
+        "message": message,
+        "not_before": not_before,
+        "updated_at": now,
+    }
+    if lookups is not None:
+        values["lookups"] = lookups
+    if remote_id is not None:
+        values["remote_id"] = remote_id
+    if url is not None:
+        values["url"] = url
+    return bool(db.execute(update(publications).where(*conditions).values(**values)).rowcount)
+
+
+def _publication(row: Row[Any]) -> Publication:
+    return Publication(
+        id=row.id,
+        promise=row.promise,
+        period=row.period,
+        edition=row.edition,
+        channel=row.channel,
+        key=row.key,
+        state=row.state,
+        draft_id=row.draft_id,
+        revision=row.revision,
+        attempt=row.attempt,
+        lookups=row.lookups,
+        remote_id=row.remote_id,
+        url=row.url,
+        message=row.message,
+        not_before=row.not_before,
+        updated_at=row.updated_at,
+    )

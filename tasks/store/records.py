@@ -1,0 +1,220 @@
+"""What the sources said: payloads, records with their versions, unreadable rows, and every attempt to fetch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, and_, func, insert, or_, select, update
+
+from tasks.model import Dated, Fetch, Parsed, Payload, Quarantined, Record
+from tasks.store import Db
+from tasks.store.tables import fetches, payloads, quarantine, records
+
+# SQLite binds at most 32,766 values a statement; a record is 17.
+_CHUNK = 1000
+
+
+def is_latest_payload(db: Db, payload: Payload) -> bool:
+    """Return whether the last answer of this source under this name had the same bytes."""
+    latest = db.execute(
+        select(payloads.c.sha256)
+        .where(payloads.c.source == payload.source, payloads.c.name == payload.name)
+        .order_by(payloads.c.last_seen_at.desc(), payloads.c.id.desc())
+        .limit(1)
+    ).scalar()
+    return latest == payload.sha256
+
+
+def save_payload(db: Db, payload: Payload) -> None:
+    """Keep a payload; bytes that were seen before are only marked as seen again."""
+    seen = db.execute(
+        update(payloads)
+        .where(payloads.c.source == payload.source, payloads.c.sha256 == payload.sha256)
+        .values(last_seen_at=payload.fetched_at, name=payload.name)
+    )
+    if not seen.rowcount:
+        db.execute(
+            insert(payloads).values(
+                source=payload.source,
+                sha256=payload.sha256,
+                fetched_at=payload.fetched_at,
+                last_seen_at=payload.fetched_at,
+                url=payload.url,
+                name=payload.name,
+                media_type=payload.media_type,
+                body=payload.body,
+            )
+        )
+
+
+def save_parsed(db: Db, payload: Payload, parsed: Parsed) -> tuple[int, int]:
+    """Store what a payload held; return how many records were new and how many had new content."""
+    new = changed = 0
+    for batch in _chunks(parsed.records):
+        added, altered = _save_batch(db, batch, payload.fetched_at)
+        new, changed = new + added, changed + altered
+    _save_quarantined(db, payload, parsed.quarantined)
+    return new, changed
+
+
+def known(db: Db, sources: Iterable[str], as_of: datetime) -> list[Record]:
+    """Return the records of these sources as they were known at a moment, ordered by id.
+
+    A record that its source dates later than that moment was not known yet, even if a file held it already.
+    """
+    latest = (
+        select(records.c.id, func.max(records.c.version).label("version"))
+        .where(
+            records.c.source.in_(list(sources)),
+            records.c.seen_at <= as_of,
+            or_(records.c.published_at.is_(None), records.c.published_at <= as_of),
+        )
+        .group_by(records.c.id)
+        .subquery()
+    )
+    found = db.execute(
+        select(records)
+        .join(latest, and_(records.c.id == latest.c.id, records.c.version == latest.c.version))
+        .order_by(records.c.id)
+    )
+    return [_record(row) for row in found]
+
+
+def versions(db: Db, record_id: str) -> list[Record]:
+    """Return every version of one record, oldest first."""
+    found = db.execute(select(records).where(records.c.id == record_id).order_by(records.c.version))
+    return [_record(row) for row in found]
+
+
+def add_fetch(db: Db, fetch: Fetch) -> None:
+    """Note one attempt to fetch a source, good or not."""
+    db.execute(
+        insert(fetches).values(
+            source=fetch.source,
+            at=fetch.at,
+            outcome=fetch.outcome,
+            records=fetch.records,
+            new=fetch.new,
+            changed=fetch.changed,
+            quarantined=fetch.quarantined,
+            message=fetch.message,
+        )
+    )
+
+
+def fetch_log(db: Db, source: str, until: datetime | None = None, last: int | None = None) -> list[Fetch]:
+    """Return the attempts to fetch a source up to a moment, oldest first; only the `last` so many where given."""
+    query = select(fetches).where(fetches.c.source == source)
+    if until is not None:
+        query = query.where(fetches.c.at <= until)
+    query = query.order_by(fetches.c.at.desc(), fetches.c.id.desc())
+    if last is not None:
+        query = query.limit(last)
+    rows = list(db.execute(query))
+    return [
+        Fetch(r.source, r.at, r.outcome, r.records, r.new, r.changed, r.quarantined, r.message) for r in reversed(rows)
+    ]
+
+
+def quarantined(db: Db, source: str) -> list[Quarantined]:
+    """Return the rows of a source that could not be read, by row number."""
+    found = db.execute(select(quarantine).where(quarantine.c.source == source).order_by(quarantine.c.row))
+    return [Quarantined(r.row, r.reason, r.raw) for r in found]
+
+
+def _save_batch(db: Db, batch: Sequence[Record], seen_at: datetime) -> tuple[int, int]:
+    # The same id twice in one answer: the later one counts, as if it had come with the next answer.
+    by_id = {r.id: r for r in batch}
+    latest = {
+        row.id: row
+        for row in db.execute(
+            select(records.c.id, records.c.version, records.c.content_sha256).where(
+                records.c.id.in_(list(by_id)), records.c.latest
+            )
+        )
+    }
+    rows, outdated = [], []
+    for key, record in by_id.items():
+        before = latest.get(key)
+        if before is None:
+            rows.append(_row(record, 1, seen_at))
+        elif before.content_sha256 != record.content_sha256:
+            outdated.append(key)
+            rows.append(_row(record, before.version + 1, seen_at))
+    if outdated:
+        db.execute(update(records).where(records.c.id.in_(outdated), records.c.latest).values(latest=False))
+    if rows:
+        db.execute(insert(records), rows)
+    return len(rows) - len(outdated), len(outdated)
+
+
+def _save_quarantined(db: Db, payload: Payload, rows: Sequence[Quarantined]) -> None:
+    there = set(
+        db.execute(
+            select(quarantine.c.row).where(
+                quarantine.c.source == payload.source, quarantine.c.payload_sha256 == payload.sha256
+            )
+        ).scalars()
+    )
+    fresh = [
+        {
+            "source": payload.source,
+            "payload_sha256": payload.sha256,
+            "row": q.row,
+            "reason": q.reason,
+            "raw": q.raw,
+            "at": payload.fetched_at,
+        }
+        for q in rows
+        if q.row not in there
+    ]
+    if fresh:
+        db.execute(insert(quarantine), fresh)
+
+
+def _row(record: Record, version: int, seen_at: datetime) -> dict[str, Any]:
+    when = record.when
+    return {
+        "id": record.id,
+        "version": version,
+        "source": record.source,
+        "external_id": record.external_id,
+        "content_sha256": record.content_sha256,
+        "seen_at": seen_at,
+        "published_at": record.published_at,
+        "starts_on": when.start if when else None,
+        "ends_on": when.end if when else None,
+        "precision": when.precision if when else None,
+        "title": record.title,
+        "text": record.text,
+        "url": record.url,
+        "place": record.place,
+        "party": record.party,
+        "fields": dict(record.fields),
+        "latest": True,
+    }
+
+
+def _record(row: Row[Any]) -> Record:
+    when = Dated(row.starts_on, row.ends_on, row.precision) if row.starts_on else None
+    return Record(
+        source=row.source,
+        external_id=row.external_id,
+        title=row.title,
+        text=row.text,
+        url=row.url,
+        published_at=row.published_at,
+        when=when,
+        place=row.place,
+        party=row.party,
+        fields=row.fields,
+        version=row.version,
+        seen_at=row.seen_at,
+    )
+
+
+def _chunks(items: Sequence[Record]) -> Iterator[Sequence[Record]]:
+    for start in range(0, len(items), _CHUNK):
+        yield items[start : start + _CHUNK]
