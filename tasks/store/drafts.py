@@ -74,9 +74,10 @@ def headings(db: Db, promise: str | None = None) -> list[Heading]:
     return [_heading(r) for r in db.execute(query)]
 
 
-def draft(db: Db, draft_id: int) -> Draft | None:
-    """Return one draft with its texts, or None."""
-    return _draft(db, db.execute(select(drafts).where(drafts.c.id == draft_id)).first())
+def draft(db: Db, draft_id: int, *, lock: bool = False) -> Draft | None:
+    """Return one draft with its texts, or None; `lock` holds it against other writers until the commit."""
+    query = select(drafts).where(drafts.c.id == draft_id)
+    return _draft(db, db.execute(query.with_for_update() if lock else query).first())
 
 
 def latest(db: Db, promise: str, period: str, *, lock: bool = False) -> Draft | None:

@@ -1,0 +1,37 @@
+"""A draft's blocks → every byte that will leave the house, for all channels at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from config.schema import Channel, Municipality, Promise
+from tasks import pages, wording
+from tasks.model import Block, Edition, Entry, FollowUp, Output
+
+
+def compose(
+    *,
+    promise: Promise,
+    municipality: Municipality,
+    channels: Sequence[Channel],
+    templates: Mapping[str, str],
+    followup: FollowUp,
+    edition: int,
+    blocks: Sequence[Block],
+    earlier: Sequence[Entry],
+) -> tuple[Output, ...]:
+    """Return the rendered outputs of all channels, tokens filled in; Refused names an unknown token."""
+    texts: dict[str, dict[str, str]] = {}
+    for block in blocks:
+        texts.setdefault(block.template, {})[block.part] = wording.fill(block.text, followup.figures)
+    whole = Edition(
+        promise=promise,
+        municipality=municipality,
+        followup=followup,
+        edition=edition,
+        channels=tuple(channels),
+        texts=texts,
+        templates=templates,
+        earlier=tuple(earlier),
+    )
+    return tuple(output for channel in channels for output in pages.render(whole, channel))
