@@ -1,0 +1,47 @@
+"""The shelf of channels: one module per kind, and the file name is the registration.
+
+A module whose name begins with an underscore belongs to the shelf and is no kind.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from pathlib import Path
+from typing import Protocol, cast
+
+from config.schema import Channel
+from tasks.model import Output, Publication, Receipt, Refused
+
+
+class Kind(Protocol):
+    """What every channel module offers; `outputs` are the stored approved bytes, `folder` the working directory."""
+
+    def check(self, channel: Channel) -> list[str]:
+        """Return what is wrong with the channel's configuration, in Swedish; nothing is sent."""
+
+    def fits(self, channel: Channel, outputs: tuple[Output, ...]) -> list[str]:
+        """Return what would make the channel refuse these outputs later, in Swedish."""
+
+    def prepare(self, channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt:
+        """Make the hidden draft where the channel has such a phase; raises Refused, Unavailable, Uncertain."""
+
+    def publish(self, channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt:
+        """Send the outputs once; raises Refused, Unavailable, Uncertain."""
+
+    def find(
+        self, channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path
+    ) -> Receipt | None:
+        """Read the public object back; None when it isn't there, Unavailable when nobody answers."""
+
+
+def kinds() -> tuple[str, ...]:
+    """Return the names of all channel kinds, sorted."""
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
+
+
+def kind(name: str) -> Kind:
+    """Return the module of that kind; raises Refused, naming the known kinds, when there is none."""
+    if name not in kinds():
+        raise Refused(f"Kanalsorten {name!r} finns inte. Använd någon av: {', '.join(kinds())}.")
+    return cast(Kind, importlib.import_module(f"{__name__}.{name}"))
