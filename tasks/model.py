@@ -293,11 +293,17 @@ class Outcome:
     measurable: bool
     planned: int = 0
     cancelled: int = 0
+    # Everything counted since signing, oldest first; `held` rests on those within the period.
     activities: tuple[Activity, ...] = ()
-    # Activities that were seen and not counted, each with the reason in its `reasons`.
+    # Activities that were seen and not counted; why comes first in the `reasons` of each.
     not_counted: tuple[Activity, ...] = ()
     gaps: tuple[Gap, ...] = ()
     questions: int = 0
+    # More may have happened than we know of (a gap, an open question, a silent period): shown as "minst N".
+    held_is_floor: bool = False
+    total_is_floor: bool = False
+    # For a way of working: whether it was used in the period; None = not known.
+    used: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
