@@ -97,6 +97,8 @@ class Municipality(Decision):
     code: Annotated[str, StringConstraints(pattern=r"^\d{4}$")]
     county: Text
     language: Literal["sv"] = "sv"
+    # Shown on every page and post: a sample year says that it is one.
+    notice: str = ""
     police: Authority
     municipality: Authority
     places: tuple[Place, ...] = Field(alias="place")
@@ -117,15 +119,21 @@ class Assumption(Decision):
 
 
 class Signals(Decision):
-    """Words by which a record is about a commitment; matched on stems and inside compounds, not letter by letter."""
+    """Words by which a record is about a commitment; matched on stems and inside compounds, not letter by letter.
 
-    # Any one of these names the activity.
+    One of `named` says it all. One of `activity` needs one of `about` beside it (when there are any), and somewhere
+    in the same record one of `context` (when there are any).
+    """
+
+    # Names that mean this activity and nothing else.
+    named: tuple[str, ...] = ()
+    # Names that other activities bear too.
     activity: tuple[str, ...] = ()
-    # When given, one of these must stand in the same text too.
     about: tuple[str, ...] = ()
-    # Close to it: leads to a question, never to a count.
+    context: tuple[str, ...] = ()
+    # Close to it, in place of `activity` or `about`: leads to a question, never to a count.
     neighbours: tuple[str, ...] = ()
-    # Looks like it and is not.
+    # Looks like it and is not: a word or phrase that a name above may be part of.
     not_this: tuple[str, ...] = ()
 
 

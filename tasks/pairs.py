@@ -1,0 +1,259 @@
+"""Pairs of records that may tell of the same activity: found by block, scored by day, place and words, banded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from rapidfuzz import fuzz, process, utils
+
+from tasks.model import Band, PairScore, Reading, Record
+
+RULES_VERSION = "2026-11-22.1"
+# Days between two records further apart than this are never compared; a walk may be moved by some weeks.
+NEIGHBOURHOOD = 31
+# What tells of an occasion; other states have nothing to be the same as.
+OCCASIONS = ("held", "planned", "cancelled", "moved")
+SURE, UNSURE = 0.85, 0.6
+# A record that fits two of another source's about as well is nobody's to join without asking.
+MARGIN = 0.06
+_CLOCK = re.compile(r"(?<![\d/-])([01]?\d|2[0-3])[.:]([0-5]\d)(?![\d/-]|\s?(?:kr|procent|%))")
+Floats = npt.NDArray[np.float64]
+
+
+def occasion(reading: Reading) -> bool:
+    """Tell whether a reading stands for an occasion of its own: not background, not a total over many."""
+    return reading.state in OCCASIONS and reading.band != "no" and not reading.is_total
+
+
+def score(records: Sequence[Record], readings: Sequence[Reading]) -> list[PairScore]:
+    """Return the pairs of records that may tell of the same activity, best first; the clear others are left out."""
+    by_id = {r.id: r for r in records}
+    rows = [r for r in readings if occasion(r) and r.record_id in by_id]
+    if len(rows) < 2:
+        return []
+    frame = _frame(rows, by_id)
+    found = _compare(frame, _block(frame))
+    found = found[found["score"] >= UNSURE]
+    left, right = frame["id"].to_numpy()[found["a"]], frame["id"].to_numpy()[found["b"]]
+    return [
+        PairScore(
+            left=min(one, two),
+            right=max(one, two),
+            commitment=commitment,
+            score=round(float(value), 3),
+            band=band,
+            reasons=tuple(reasons),
+            rules_version=RULES_VERSION,
+        )
+        for one, two, commitment, value, band, reasons in zip(
+            left,
+            right,
+            frame["commitment"].to_numpy()[found["a"]],
+            found["score"],
+            found["band"],
+            found["reasons"],
+            strict=True,
+        )
+    ]
+
+
+def _frame(rows: Sequence[Reading], by_id: Mapping[str, Record]) -> pd.DataFrame:
+    records = [by_id[r.record_id] for r in rows]
+    texts = [f"{r.title} {r.text[:400]}" for r in records]
+    places = [frozenset(p.casefold() for p in r.places) for r in rows]
+    known = {p: i for i, p in enumerate(sorted(set(places), key=sorted))}
+    return pd.DataFrame(
+        {
+            "id": [r.record_id for r in rows],
+            "source": pd.factorize(np.array([r.source for r in records], dtype=object))[0],
+            "commitment": [r.commitment for r in rows],
+            "held": [r.state == "held" for r in rows],
+            "start": [min((d.start.toordinal() for d in r.dates), default=-1) for r in rows],
+            "end": [max((d.end.toordinal() for d in r.dates), default=-1) for r in rows],
+            "days": [tuple((d.start.toordinal(), d.end.toordinal()) for d in r.dates) for r in rows],
+            "place": [known[p] for p in places],
+            "places": places,
+            "count": [r.count or 1 for r in rows],
+            "form": [bool(r.fields.get("commitment")) for r in records],
+            "clock": [_clock(t) for t in texts],
+            "text": [utils.default_process(t) for t in texts],
+        }
+    )
+
+
+def _clock(text: str) -> int:
+    """Return the first time of day in minutes, -1 without one."""
+    found = _CLOCK.search(text)
+    return int(found[1]) * 60 + int(found[2]) if found else -1
+
+
+def _block(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return row pairs (a < b) of one commitment whose days are near; copies of a row only meet their first."""
+    pieces: list[npt.NDArray[np.int64]] = []
+    for _, group in frame.groupby("commitment", sort=False):
+        firsts = group.drop_duplicates(["source", "days", "place", "count", "held", "text"])
+        pieces.append(_copies(group))
+        dated = firsts[firsts["start"] >= 0].sort_values("start", kind="stable")
+        pieces.append(_near(dated.index.to_numpy(), dated["start"].to_numpy(), dated["end"].to_numpy()))
+        undated = firsts.index[firsts["start"] < 0].to_numpy()
+        pieces.append(
+            np.array([(u, o) for u in undated for o in firsts.index if u < o or o not in undated], dtype=np.int64)
+        )
+    found = np.concatenate([p.reshape(-1, 2) for p in pieces])
+    found.sort(axis=1)
+    return pd.DataFrame(found, columns=["a", "b"]).drop_duplicates(ignore_index=True)
+
+
+def _copies(group: pd.DataFrame) -> npt.NDArray[np.int64]:
+    first = group.groupby(["source", "days", "place", "count", "held", "text"], sort=False)["id"].transform(
+        lambda s: s.index[0]
+    )
+    pairs: npt.NDArray[np.int64] = np.column_stack(
+        [first.to_numpy(dtype=np.int64), group.index.to_numpy(dtype=np.int64)]
+    )
+    return np.asarray(pairs[pairs[:, 0] != pairs[:, 1]], dtype=np.int64)
+
+
+def _near(
+    index: npt.NDArray[np.int64], start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Return pairs of rows, sorted by start, of which the later begins before the earlier is long over."""
+    last = np.searchsorted(start, end + NEIGHBOURHOOD, side="right")
+    sizes = np.maximum(last - np.arange(len(index)) - 1, 0)
+    a = np.repeat(np.arange(len(index)), sizes)
+    b = a + 1 + np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return np.column_stack([index[a], index[b]])
+
+
+def _compare(frame: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs with score, band and reasons."""
+    a, b = pairs["a"].to_numpy(), pairs["b"].to_numpy()
+    column = {name: (frame[name].to_numpy()[a], frame[name].to_numpy()[b]) for name in frame.columns}
+    place = _place(*column["places"], column["place"])
+    day = np.zeros(len(pairs))
+    alive = place > 0
+    day[alive] = _day(column["days"][0][alive], column["days"][1][alive])
+    alive &= day > 0
+    pairs, place, day = pairs[alive].reset_index(drop=True), place[alive], day[alive]
+    column = {name: (one[alive], two[alive]) for name, (one, two) in column.items()}
+    words = _likeness(*column["text"])
+    total = 0.45 * day + 0.35 * place + 0.2 * words
+    # Nearly the same words about the same place in the days that the vaguer one leaves open.
+    total = np.where(
+        (words >= 0.8) & (day >= 0.6) & (place >= 0.5), np.maximum(total, SURE + 0.1 * words * place), total
+    )
+    doubt = _doubt(column)
+    unrivalled = _unrivalled(pairs, total, column["source"])
+    sure = (total >= SURE) & (doubt == "") & unrivalled
+    band: list[Band] = ["sure" if s else "unsure" for s in sure]
+    reasons = [_reasons(*row) for row in zip(day, place, words, doubt, unrivalled, strict=True)]
+    result = pairs.assign(score=total, band=band, reasons=pd.Series(reasons, dtype=object))
+    return result.sort_values("score", ascending=False, kind="stable", ignore_index=True)
+
+
+def _place(
+    one: npt.NDArray[np.object_],
+    two: npt.NDArray[np.object_],
+    codes: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
+) -> Floats:
+    """Return 1 for the same places, less for some in common or none named, 0 for different ones."""
+    known: dict[tuple[int, int], float] = {}
+    for a, b, pair in zip(one, two, zip(*codes, strict=True), strict=True):
+        if pair not in known:
+            known[pair] = (1.0 if a == b else 0.6 if a & b else 0.0) if a and b else 0.5
+    return np.array([known[pair] for pair in zip(*codes, strict=True)], dtype=np.float64)
+
+
+Days = tuple[tuple[int, int], ...]
+
+
+def _day(one: npt.NDArray[np.object_], two: npt.NDArray[np.object_]) -> Floats:
+    known: dict[tuple[Days, Days], float] = {}
+    found = np.zeros(len(one))
+    for i, pair in enumerate(zip(one, two, strict=True)):
+        if pair not in known:
+            known[pair] = _days_alike(*pair)
+        found[i] = known[pair]
+    return found
+
+
+def _days_alike(one: Days, two: Days) -> float:
+    """Return how well two lists of stretches agree: 1 for a shared day, less the vaguer, 0 when they can't be one."""
+    if not one or not two:
+        return 0.3
+    best = 0.0
+    for start, end in one:
+        for first, last in two:
+            shared = min(end, last) - max(start, first)
+            if shared >= 0:
+                vague = max(end - start, last - first)
+                best = max(best, 1.0 if not vague else 0.8 if vague <= 7 else 0.65 if vague <= 31 else 0.5)
+            elif shared >= -1:
+                best = max(best, 0.4)
+            elif shared >= -7:
+                best = max(best, 0.25)
+    return best
+
+
+def _likeness(one: npt.NDArray[np.object_], two: npt.NDArray[np.object_]) -> Floats:
+    """Return how alike two columns of texts are, 0 to 1, whatever the order of words and for a shorter version too."""
+    if not len(one):
+        return np.zeros(0)
+    whole = process.cpdist(one, two, scorer=fuzz.token_sort_ratio, dtype=np.float32)
+    part = process.cpdist(one, two, scorer=fuzz.token_set_ratio, dtype=np.float32)
+    return np.asarray(whole * 0.5 + part * 0.5, dtype=np.float64) / 100
+
+
+def _doubt(column: Mapping[str, tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]]) -> npt.NDArray[np.object_]:
+    """Return what speaks against joining without asking, "" where nothing does."""
+    same_source = column["source"][0] == column["source"][1]
+    both_held = column["held"][0] & column["held"][1]
+    both_forms = column["form"][0] & column["form"][1]
+    clocks = (column["clock"][0] >= 0) & (column["clock"][1] >= 0)
+    apart = clocks & (np.abs(column["clock"][0] - column["clock"][1]) > 60)
+    counts = column["count"][0] != column["count"][1]
+    found = np.full(len(same_source), "", dtype=object)
+    found[counts.astype(bool)] = "olika antal"
+    found[apart.astype(bool)] = "olika klockslag"
+    found[(same_source & both_held & both_forms).astype(bool)] = "samma uppgiftslämnare har lämnat två rapporter"
+    return found
+
+
+def _unrivalled(
+    pairs: pd.DataFrame, total: Floats, source: tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]
+) -> npt.NDArray[np.bool_]:
+    """Tell of each pair whether no other record of the same source fits either of the two as well."""
+    if pairs.empty:
+        return np.zeros(0, dtype=np.bool_)
+    good = np.ones(len(pairs), dtype=np.bool_)
+    across = source[0] != source[1]
+    for mine, theirs in (("a", source[1]), ("b", source[0])):
+        frame = pd.DataFrame({"row": pairs[mine], "source": theirs, "total": total})
+        ranked = frame.groupby(["row", "source"])["total"]
+        best = ranked.transform("max").to_numpy()
+        rivals = ranked.transform(lambda s: (s >= s.max() - MARGIN).sum()).to_numpy()
+        good &= ~across | ((total >= best - 1e-9) & (rivals == 1)) | (total >= 0.99)
+    return np.asarray(good, dtype=np.bool_)
+
+
+def _reasons(day: float, place: float, words: float, doubt: str, unrivalled: bool) -> list[str]:
+    said = [
+        "samma dag"
+        if day == 1
+        else "dagarna går ihop"
+        if day >= 0.5
+        else "dagarna ligger nära"
+        if day != 0.3
+        else "dag saknas"
+    ]
+    said.append("samma plats" if place == 1 else "delvis samma plats" if place == 0.6 else "plats saknas")
+    said.append(f"orden liknar varandra till {round(words * 100)} procent")
+    if doubt:
+        said.append(doubt)
+    if not unrivalled:
+        said.append("en annan uppgift passar lika bra")
+    return said

@@ -1,0 +1,266 @@
+"""What a Swedish sentence says of an activity: done, coming, called off, promised, or only described."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from tasks.model import State
+from tasks.swedish import Sentence
+
+# Each pattern is linear: plain alternatives over one bounded sentence. `(?<!\w)` instead of \b keeps å, ä, ö whole.
+_GAP = r"(?:\s[\w-]+){0,4}?\s"
+
+
+def _words(*alternatives: str) -> re.Pattern[str]:
+    return re.compile(r"(?<!\w)(?:" + "|".join(alternatives) + r")(?!\w)")
+
+
+# An activity carried out: past tense, perfect, or a participle that tells of a completed thing.
+_DONE = _words(
+    r"genomförde?s?|genomförts?|höll(?:s|it|its)?|avhöll(?:s|its)|ägde\srum|ägt\srum|(?:ut)?gjorde?s?|(?:ut)?gjorts?|gick(?:s)?|gåtts?|deltog|deltagit"
+    r"|medverka(?:de|t)|besök(?:te|tes|t|ts)|arrangera(?:de|des|t|ts)|(?:an)?ordna(?:de|des|t|ts)|träffades?|träffats|möttes|mötts|samlades|samlats"
+    r"|(?:genom|av|efter)?sök(?:te|tes|t|ts)|letade?s?|letat|kontrollera(?:de|des|t|ts)|stoppa(?:de|des|t|ts)|stannade|avsluta(?:des|ts|de)"
+    r"|dela(?:de|des|t|ts)(?:\s\w+){0,3}\sut|utdela(?:de|des|ts)|skicka(?:de|des|t|ts)|sän(?:de|des|t|ts)|getts|gavs|föreläste|lanserade?s?|lanserats"
+    r"|spreds?|spridits|spritt|vandrade|inspektera(?:de|des|t|ts)|besiktiga(?:de|des|t|ts)|tillämpa(?:des|ts)|åkte|åkt|pågick|pågått|informera(?:de|des|t|ts)"
+    r"|utförde?s?|utförts?|avverkade?s?|(?:är|blev|har|blivit|nu|redan)\s(?:\w+\s){0,2}?(?:genomförd|genomförda|gjord|gjorda|utförd|utförda|avklarad|avklarade|avslutad|avslutade|klara?)"
+    r"|slog(?:s)?\still|satsade|trycktes|tryckts|publicera(?:des|ts)|samverkat|inledde?s?|inletts|bedrevs?|bedrivits|användes|använts|arbetat|mynnade"
+)
+# A past tense that tells of something, though not surely of the activity.
+_PAST = _words(
+    r"genomförd|genomförda|gjorda|utförda|avklarade|arbetade|samverkade|använde|använt|hade|haft|fick|fått|var|varit|blev|blivit|fanns|funnits|kom|kommit"
+    r"|visade|berättade|startade?s?|startats|rapporterade?s?|tog|tagits|tagit|satte|såg|sett|gav|gett|bjöds?|bjudit|bjudits|hölls|[a-zåäö]{3,}(?:ades|ats|ade)|\w{3,}(?:ddes|dde)"
+)
+# What someone saw, found or noted at it: proof that it took place, in a sentence that need not name it.
+_RESULT = _words(
+    r"notera(?:de|des|t|ts)|uppmärksamma(?:de|des|t|ts)|konstatera(?:de|des|t|ts)|påtala(?:de|des|ts)|lyfte?s|pekade?s?\sut"
+    r"|markera(?:de|t)|hittade?s?|hittats|påträffa(?:de|des|t|ts)|synpunkter\w*\s(?:sammanställs|sammanställdes|samlades)"
+    r"|sammanställ(?:s|des|ts)\snu|sammanställdes|dokumentera(?:de|des|ts)|kom\süverens|upptäck(?:te|tes|t|ts)|åtgärda(?:de|des|ts)"
+    r"|kom\s(?:ett|en|\d+|många|drygt|cirka|omkring|runt|över|nästan|tjugo|trettio|ett\s\w+tal)|dök\supp|slöt\supp|togs\supp|fick\s(?:se|höra|veta|ställa)"
+    r"|deltog|ställdes\sfrågor|frågor\sställdes|diskuterade?s?|samtalade?s?|(?:\w+)beslag\w*|bötfäll(?:de|des|ts)|rapportera(?:des|ts)"
+)
+_FUTURE = _words(
+    r"ska|skall|skulle|kommer\s(?:\w+\s){0,3}att|planera[rs]?|planerade|planerats|planerat|planen\sär|inplanera(?:d|t|de|ts)|inbokad(?:e)?|inbokat"
+    r"|bokad(?:e)?|bokats|boka[ts]|välkom(?:men|na)|samling|samlas|anmäl(?:an|er)?|föranmälan|bjuder(?:\s\w+){0,2}\sin|bjuds(?:\s\w+){0,2}\sin|inbjud(?:an|na|en|ning)"
+    r"|inbjuds|datum(?:et)?\s(?:kommer|meddelas)|kvar\satt\sgöra|återstår|väntar|nästa|kommande|stundande|snart|dags\sför|i\smorgon|imorgon|hoppas|tänker|avser|inför"
+    r"|kom\s(?:gärna\s)?och|häng\smed|följ\smed|mötesplats|ta\smed|längre\sfram|senare\si\s(?:år|vår|höst|veckan)"
+)
+_PRESENT = _words(
+    r"genomförs?|hålls?|håller|äger\srum|ordnas?|ordnar|anordnas?|anordnar|arrangera[rs]|går|gör|görs|startar|besöker|träffas|medverkar|deltar|kallar"
+    r"|möts|söker|kontrollerar|delas?\sut|delar\sut|skickar|skickas|informerar|har|är|blir|finns|vandrar|satsar|sker|använder|arbetar|föreläser|träffar|inspekterar|får|lanserar|sprider"
+)
+_CALLED_OFF = _words(
+    r"inställ(?:d|t|da)|ställ(?:s|des|ts|er|de|t)(?:\s\w+){0,2}\sin|blir(?:\s\w+){0,2}\s(?:inte|ej)(?:\s\w+){0,2}\sav|blev(?:\s\w+){0,2}\s(?:inte|aldrig|ej)(?:\s\w+){0,2}\sav"
+    r"|blir\singen|blev\singen|blir\sdet\singen|blev\sdet\singen|utebl(?:ev|ir)|avbok(?:as|ades|ats|ad)|avlys(?:t|es|tes|ts)"
+    r"|(?:har|hade|kunde|kan)(?:\s\w+){0,3}\s(?:inte|ej|aldrig)(?:\s\w+){0,2}\s(?:kunnat\s)?(?:genomför\w*|håll\w*|ordna\w*|arrangera\w*|göra\w*)"
+    r"|(?:genomfördes|hölls|gjordes|ordnades|ägde\srum)(?:\s\w+){0,1}\s(?:inte|aldrig|ej)|pausa(?:s|des|ts|d|de)|stryks|ströks"
+)
+_POSTPONED = _words(
+    r"skjut(?:s|en|na)?(?:\s\w+){0,2}\s(?:upp|fram)|sköt(?:s)?(?:\s\w+){0,2}\s(?:upp|fram)|skjutits\s(?:upp|fram)|skjutas\supp|uppskjut(?:en|na|et)|framskjut(?:en|na|et)"
+    r"|senarelägg(?:s|er|as)|senarelag(?:d|da|t|ts)|senarelades|flytta(?:s|des|ts|d|de|t|r)(?:\s\w+){0,3}?\s(?:till|från|fram)|flytta(?:s|des|ts)|nytt\sdatum|ny\sdag|nya\sdatumet|ny\stid"
+)
+_PROMISE = _words(
+    r"lova(?:r|de|t|s)|utlova(?:d|t|de|r|s)|(?:medborgar)?löfte(?:t|n|na)?|åta(?:r|git)\ssig|åtagande\w*|med\smål(?:et|sättning\w*)?|mål(?:et)?\s(?:är|var)|målsättning\w*"
+)
+_AT_LEAST = _words(r"minst\s(?:\d+|en|ett|två|tre|fyra|fem|sex|sju|åtta|nio|tio|tolv)")
+_STANDING = _words(
+    r"brukar|varje\s(?:år|månad|vecka|termin|vår|höst|kvartal|måndag|tisdag|onsdag|torsdag|fredag|läsår)|årligen|(?:\w+|\d+)\sgång(?:er)?\s(?:per|om|i|varje)\s\w+"
+    r"|en\sgång\sper\s\w+|regelbundet|regelbundna|löpande|kontinuerligt|fortlöpande|veckovis|normalt|vanligtvis|oftast|alltid"
+)
+_METHOD = _words(
+    r"innebär|går\sut\spå|syfta[rd]?e?|syftet(?:\s\w+){0,4}\sär|metod(?:en|er|erna)?|arbetssätt(?:et)?|modell(?:en)?\s(?:är|innebär|används|bygger|går)|är\sen\s(?:metod|modell|del|form|samverkansform|träff|vandring|promenad|arbetsform)"
+    r"|vad\sär|så\s(?:här\s)?(?:fungerar|går|arbetar|jobbar)|beskriv(?:er|s|ning)|rutin(?:en|er)?|avtal(?:et|at)?|överenskommelse\w*|handlar\som|används|går\still\sså|kan\s(?:du|man|ni|också|även|alla|invånare|boende)"
+    r"|råd\s(?:till|om)|tips|checklista|handbok|handledning|vägledning|definition\w*|består\sav|ansvarar\sför|exempelvis|till\sexempel|t\.?\s?ex|bland\sannat|bl\.?\s?a|ta\sinitiativ|under\sförutsättning|vid\sbehov"
+)
+_WISH = _words(
+    r"vill(?:e)?|föreslå(?:r|s)|föreslog|förslag\w*|motion(?:en|er|erna)?|motionär\w*|yrka[rd]?e?|debatt\w*|insändare|kräver|krävde|krav\s(?:på|om)|önska[rd]?e?|borde|bör|efterlys\w*|interpellation\w*|medborgarförslag\w*"
+    r"|om\svi\sfår|överväg\w*|diskuterar\som|utred(?:a|er|s)|frågan\som|remiss\w*|kan\sbli\saktuell\w*|ifrågasätt\w*|tycker|anser|partiet|politiker\w*"
+)
+_REFUSED = _words(
+    r"(?:kommer|ska|skall|tänker|vill|får)(?:\s\w+){0,2}\s(?:inte|ej|aldrig)(?:\s\w+){0,1}(?:\satt)?|avslag|avslog(?:s)?|avslå(?:s|tts)?|säger\snej|sade\snej|sa\snej|nobba(?:r|de|s)|förbjud\w*"
+)
+_NOT_YET = _words(
+    r"(?:ännu|än)\s(?:inte|ej|inga|ingen)|(?:inte|ej|inga|ingen)(?:\s\w+){0,3}\s(?:ännu|än)|har\sinte\sbörjat"
+)
+_NONE_DONE = _words(
+    r"(?:inga|ingen|inget|noll)(?:\s\w+){0,2}\s(?:har(?:\s\w+)?\s(?:genomför|håll|gjor|ordna|arrangera)\w*|genomfördes|hölls|gjordes|ordnades)"
+)
+_ONCE = _words(
+    r"i\sfjol|förra\såret|föregående\sår|tidigare\sår|för\s(?:\w+|\d+)\sår\ssedan|året\sinnan|sedan\s(?:tidigare|19\d\d|20\d\d)|på\s(?:19)?\d0-talet|historiskt"
+)
+_IF = _words(r"om|ifall|när\sen|skulle\sha|hade\skunnat|som\som")
+_ONGOING = _words(r"pågår|fortgår|är\sigång|är\ss\sigång")
+_SUMMARY = _words(
+    r"under\s(?:hela\s)?(?:året|fjolåret|perioden|tertialet|kvartalet|halvåret|(?:19|20)\d\d|våren|hösten|läsåret|vår(?:en)?\soch\shöst(?:en)?)|sammanlagt|totalt|sammantaget|hittills(?:\si\sår)?|sedan\s(?:årets\sbörjan|årsskiftet|januari)"
+    r"|i\når|fram\still|till\soch\smed|t\.?o\.?m\.?|årets|av\s(?:19|20)\d\d\sårs|summering|sammanfattning|uppföljning\w*|årsrapport\w*|bokslut\w*|tillsammans\sblev\sdet"
+)
+_SUMMARY = re.compile(_SUMMARY.pattern.replace(r"|i\når|", r"|i\sår|"))
+
+
+@dataclass(frozen=True, slots=True)
+class Cues:
+    """What one sentence says about how real its activity is; each field is the words that said so, or empty."""
+
+    done: str = ""
+    past: str = ""
+    result: str = ""
+    future: str = ""
+    present: str = ""
+    called_off: str = ""
+    postponed: str = ""
+    promise: str = ""
+    at_least: str = ""
+    standing: str = ""
+    method: str = ""
+    wish: str = ""
+    refused: str = ""
+    not_yet: str = ""
+    none_done: str = ""
+    once: str = ""
+    ongoing: str = ""
+    summary: str = ""
+
+    @property
+    def doubt(self) -> str:
+        """The words that make a past tense something else than a report."""
+        return self.at_least or self.wish or self.not_yet or self.none_done or self.refused or self.once
+
+
+_ALL = {
+    "done": _DONE,
+    "past": _PAST,
+    "result": _RESULT,
+    "future": _FUTURE,
+    "present": _PRESENT,
+    "called_off": _CALLED_OFF,
+    "postponed": _POSTPONED,
+    "promise": _PROMISE,
+    "at_least": _AT_LEAST,
+    "standing": _STANDING,
+    "method": _METHOD,
+    "wish": _WISH,
+    "refused": _REFUSED,
+    "not_yet": _NOT_YET,
+    "none_done": _NONE_DONE,
+    "once": _ONCE,
+    "ongoing": _ONGOING,
+    "summary": _SUMMARY,
+}
+
+
+def cues(sentence: Sentence) -> Cues:
+    """Return what one sentence says of its activity."""
+    text = sentence.fold[:1500]
+    return Cues(**{name: m[0] if (m := pattern.search(text)) else "" for name, pattern in _ALL.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a whole text says of the activity; `sentence` is the one that says it."""
+
+    state: State
+    sure: bool
+    why: str
+    sentence: Sentence | None = None
+
+
+# Whether the activity's day lies ahead of the publication: yes, no, or not known.
+Ahead = Callable[[Sentence], bool | None]
+
+
+def judge(anchors: Sequence[Sentence], around: Sequence[Sentence], title: Sentence, ahead: Ahead) -> Verdict:
+    """Return the state of the activity that `anchors` speak of, `around` being the body sentences near them.
+
+    The body decides over the title; a report outweighs a plan, since a page that tells of both tells of something done.
+    """
+    body = [s for s in anchors if s.number > 0]
+    found = [_one(s, ahead) for s in body]
+    if cues(title).called_off and title in anchors and not any(v.state == "held" and v.sure for v in found):
+        return Verdict("cancelled", True, cues(title).called_off, title)
+    best = _strongest(found)
+    if best and best.state in ("held", "cancelled", "moved"):
+        return _weigh(best, found)
+    if title in anchors and (best is None or best.state in ("background", "none")):
+        told = _told_around(title, around, ahead)
+        if told and (best is None or not best.sure):
+            return told
+        own = _one(title, ahead)
+        if best is None or own.state != "background":
+            return own if own.state != "held" or not body else Verdict("held", False, own.why, title)
+    if best and best.state == "background" and not best.sure:
+        for s in around:
+            if result := cues(s).result:
+                return Verdict("held", False, result, s)
+    return best or Verdict("background", False, "nämns bara")
+
+
+def _told_around(title: Sentence, around: Sequence[Sentence], ahead: Ahead) -> Verdict | None:
+    """Return what a body says that never names the activity of its title."""
+    found = [(s, cues(s)) for s in around]
+    called_off = next((s for s, c in found if c.called_off or c.postponed), None)
+    if called_off:
+        return _one(called_off, ahead)
+    done = next(((s, c) for s, c in found if (c.done or c.result) and not c.doubt and not c.promise), None)
+    planned = next(((s, c) for s, c in found if c.future or (c.present and ahead(s))), None)
+    if done and not (planned and ahead(planned[0])):
+        s, c = done
+        sure = bool(c.done) and not c.future and not cues(title).doubt and (bool(c.result) or ahead(s) is False)
+        return Verdict("held", sure, c.done or c.result, s)
+    if planned:
+        return Verdict("planned", True, planned[1].future or planned[1].present, planned[0])
+    return None
+
+
+_ORDER = ("held", "moved", "cancelled", "planned", "promise_text", "background", "none")
+
+
+def _strongest(found: Sequence[Verdict]) -> Verdict | None:
+    ranked = sorted(found, key=lambda v: (_ORDER.index(v.state), not v.sure))
+    sure = [v for v in ranked if v.sure and v.state in ("held", "moved", "cancelled")]
+    return next(iter(sure or ranked), None)
+
+
+def _weigh(best: Verdict, found: Sequence[Verdict]) -> Verdict:
+    """Lower a report to a question where another sentence speaks against it."""
+    against = [v for v in found if v is not best and v.sure and v.state in ("held", "cancelled", "moved")]
+    if best.state == "held" and any(v.state != "held" for v in against):
+        return Verdict("held", False, best.why, best.sentence)
+    return best
+
+
+def _one(sentence: Sentence, ahead: Ahead) -> Verdict:
+    """Return what one sentence that names the activity says of it."""
+    c = cues(sentence)
+    when = ahead(sentence)
+    for state, sure, why in _rules(c, when):
+        if why:
+            return Verdict(state, sure, why, sentence)
+    return Verdict("background", False, "nämns bara", sentence)
+
+
+def _rules(c: Cues, ahead: bool | None) -> Iterator[tuple[State, bool, str]]:
+    """Yield (state, sure, the words that say so), the first with words wins."""
+    moved: State = "moved" if c.postponed else "cancelled"
+    yield moved, True, c.called_off
+    yield "moved", True, c.postponed if not c.done or c.future else ""
+    yield "none", True, c.refused if not c.done else ""
+    yield "planned", True, c.not_yet
+    yield "background", True, c.none_done
+    yield "background", True, c.wish if not c.done else ""
+    yield "promise_text", True, c.at_least or (c.promise if c.future or not c.done else "")
+    yield "background", False, c.once and c.future and c.done
+    yield "held", False, c.done if c.once or c.wish else ""
+    yield "held", False, c.done if c.future and ahead is not False and not c.result else ""
+    yield "held", True, c.done if ahead is not True else ""
+    yield "held", False, c.done
+    yield "planned", True, c.future if ahead else ""
+    yield "held", bool(c.past), c.result
+    yield "held", False, c.past if not c.future and not c.method and not c.standing else ""
+    yield "background", True, c.standing or (c.method if ahead is None else "")
+    yield "planned", True, c.future
+    yield "planned", True, c.present if ahead else ""
+    yield "held", False, c.ongoing or (c.present if ahead is False else "")
+    yield "background", True, c.method
+    yield "planned", True, "dagen ligger framåt" if ahead else ""
+    yield "held", False, "dagen har varit" if ahead is False else ""

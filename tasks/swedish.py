@@ -1,0 +1,205 @@
+"""Swedish text: what it looks like once cleaned, its sentences and words, and whether a term stands in it."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import snowballstemmer
+
+# A record is read this far; what lies beyond is menus and footers. It bounds the time a record may take.
+LIMIT = 20_000
+_TAG = re.compile(r"<[^<>]{0,400}>")
+_BLOCK_TAG = re.compile(r"</?(?:p|br|li|ul|ol|h[1-6]|div|tr|td|table)\b[^<>]{0,400}>", re.IGNORECASE)
+_SPACES = re.compile(r"[^\S\n]+")
+_WORD = re.compile(r"[^\W_]+(?:[-–:’'][^\W_]+)*")
+# A line end, or a stop before a capital, a digit or a quotation; never after an abbreviation or an ordinal number.
+_BREAK = re.compile(r"\n+|(?<=[.!?…])[\"”»)]*\s+(?=[\"”»(–-]?\s?[A-ZÅÄÖÉ0-9])")
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(])(?:kl|bl\.?\s?a|t\.?\s?ex|ca|v|nr|dvs|m\.?\s?fl|s\.?\s?k|t\.?\s?o\.?\s?m|fr\.?\s?o\.?\s?m|resp|tel|st"
+    r"|jan|febr?|apr|aug|sept?|okt|nov|dec)\.$",
+    re.IGNORECASE,
+)
+# Words that begin like a short term without being made of it.
+_LOOKALIKES = re.compile(r"^(?:hundra|hundrad|insatt|elevat|relev|breve?d|breddn)")
+_ENDINGS = re.compile(
+    r"^(?:s|e|a|n|en|et|ens|ets|ar|er|or|na|arna|erna|orna|arnas|ernas|ornas|ars|ers|ors|rs|r|are|arne|ens|t|ts|ade|at|as|ades|ats)?$"
+)
+_COUNTED = "en två tre fyra fem sex sju åtta nio tio elva tolv tretton fjorton femton"
+NUMBERS = {w: i for i, w in enumerate(_COUNTED.split(), 1)} | {"ett": 1, "tjugo": 20, "trettio": 30}
+_stemmer = snowballstemmer.stemmer("swedish")
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str) -> str:
+    """Return the Swedish stem of a case-folded word."""
+    found: str = _stemmer.stemWord(word)
+    return found
+
+
+def clean(text: str) -> str:
+    """Return `text` as plain composed text: no markup, no control characters, one kind of space, bounded length."""
+    text = text[: LIMIT * 4]
+    if "<" in text:
+        text = _TAG.sub("", _BLOCK_TAG.sub("\n", text))
+    if "&" in text:
+        text = _TAG.sub("", html.unescape(text))
+    text = unicodedata.normalize("NFC", text).replace("\r", "\n").replace("\u00ad", "")
+    text = "".join(c if c == "\n" or unicodedata.category(c)[0] != "C" else " " for c in text[:LIMIT])
+    return _SPACES.sub(" ", text).strip()
+
+
+def compose(text: str) -> str:
+    """Return `text` with every letter as one code point."""
+    return unicodedata.normalize("NFC", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word with where it starts in its sentence."""
+
+    text: str
+    fold: str
+    stem: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        """Where the word ends in its sentence."""
+        return self.start + len(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of a record; number 0 is the title."""
+
+    number: int
+    text: str
+    words: tuple[Word, ...]
+
+    @property
+    def fold(self) -> str:
+        """The sentence in lower case, same length for Swedish letters."""
+        return self.text.lower()
+
+
+def sentences(title: str, text: str) -> tuple[Sentence, ...]:
+    """Return the title (number 0, perhaps empty) and the sentences of the text."""
+    found = [_sentence(0, clean(title).replace("\n", " ")[:1000])]
+    for piece in _split(clean(text)):
+        found.append(_sentence(len(found), piece))
+    return tuple(found)
+
+
+def _split(text: str) -> list[str]:
+    pieces: list[str] = []
+    start = 0
+    for gap in _BREAK.finditer(text):
+        before = text[start : gap.start()]
+        ordinal = text[gap.end() : gap.end() + 1].isdigit() and before.endswith(".")
+        if "\n" not in gap[0] and _ABBREVIATION.search(before[-12:]):
+            continue
+        if ordinal and len(before.strip()) <= 3:
+            continue  # "1. 14 oktober": a list number, not a sentence
+        pieces.append(before)
+        start = gap.end()
+    pieces.append(text[start:])
+    # One run-on "sentence" of a whole page would make everything stand beside everything.
+    return [p[i : i + 1500].strip() for p in pieces if p.strip() for i in range(0, len(p), 1500)]
+
+
+def _sentence(number: int, text: str) -> Sentence:
+    words = []
+    for match in _WORD.finditer(text):
+        fold = match[0].casefold().replace("–", "-")
+        words.append(Word(match[0], fold, stem(fold) if len(fold) < 60 else fold, match.start()))
+    return Sentence(number, text, tuple(words))
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word or phrase from the config, ready to be found in its inflections and compounds."""
+
+    text: str
+    stems: tuple[str, ...]
+    folds: tuple[str, ...]
+    # A short name in capitals (EST) stands only as itself: as lower-case letters it is part of other words.
+    acronym: bool
+
+    @property
+    def literal(self) -> str:
+        """A piece that every text holding the term also holds, case-folded; used to pass over the others quickly."""
+        return self.folds[0] if self.acronym else max(self.stems, key=len)
+
+    def positions(self, sentence: Sentence) -> list[int]:
+        """Return the numbers of the words at which the term begins."""
+        words, length = sentence.words, len(self.stems)
+        return [i for i in range(len(words) - length + 1) if all(self._fits(words[i + j], j) for j in range(length))]
+
+    def _fits(self, word: Word, position: int) -> bool:
+        wanted, fold = self.stems[position], self.folds[position]
+        if self.acronym:
+            parts = word.text.split("-")
+            return any(p in (self.text, f"{self.text}:s", f"{self.text}s") for p in parts)
+        if word.stem == wanted or word.fold == fold:
+            return True
+        if len(self.stems) > 1 and position < len(self.stems) - 1:
+            return word.fold.startswith(wanted) and bool(_ENDINGS.match(word.fold[len(wanted) :]))
+        return _in_compound(word, wanted)
+
+
+def _in_compound(word: Word, wanted: str) -> bool:
+    """Tell whether a stem is the first, last or middle part of a compound, or just more heavily inflected."""
+    if len(wanted) < 4:
+        return any(stem(part) == wanted for part in word.fold.split("-")) if "-" in word.fold else False
+    at = word.fold.find(wanted)
+    if at < 0 or _LOOKALIKES.match(word.fold):
+        return False
+    rest = word.fold[at + len(wanted) :]
+    if at == 0:
+        if rest.startswith(("ing", "are")):
+            return False  # another word of the same root: "vandra" is not "vandring"
+        return len(wanted) >= 5 or bool(_ENDINGS.match(rest)) or len(rest) >= 3
+    if at < 3 and word.fold[at - 1] != "-":
+        return False
+    # The last part: only an ending may follow; a long stem may also stand in the middle.
+    return bool(_ENDINGS.match(rest)) or (len(wanted) >= 6 and len(rest) >= 3)
+
+
+@lru_cache(maxsize=4096)
+def term(text: str) -> Term:
+    """Return the term for one config text."""
+    plain = unicodedata.normalize("NFC", text)
+    words = _sentence(0, plain).words
+    acronym = len(words) == 1 and plain.isupper() and len(plain) <= 5
+    return Term(plain, tuple(_key(w) for w in words), tuple(w.fold for w in words), acronym)
+
+
+def _key(word: Word) -> str:
+    """Return what a term's word is looked up by: its stem, but a person's name (-are) keeps what makes it one."""
+    return word.fold[:-1] if word.fold.endswith("are") and len(word.fold) > 7 else word.stem
+
+
+def first(terms: Sequence[Term], sentence: Sentence) -> Word | None:
+    """Return the first word of whichever term stands earliest in the sentence."""
+    found = [positions[0] for t in terms if (positions := t.positions(sentence))]
+    return sentence.words[min(found)] if found else None
+
+
+def without(sentence: Sentence, terms: Sequence[Term]) -> Sentence:
+    """Return the sentence with the words that any of the terms take up left out of `words`."""
+    gone = {at + i for t in terms for at in t.positions(sentence) for i in range(len(t.stems))}
+    if not gone:
+        return sentence
+    return Sentence(sentence.number, sentence.text, tuple(w for i, w in enumerate(sentence.words) if i not in gone))
+
+
+def number(word: str) -> int | None:
+    """Return the value of a small number in digits or letters, else None."""
+    if word.isdecimal() and len(word) <= 4:
+        return int(word)
+    return NUMBERS.get(word.casefold())
