@@ -26,7 +26,7 @@ run: setup
 	$(BIN)/lofteskoll sample
 
 up: setup
-	$(BIN)/lofteskoll up --demo-identities
+	$(BIN)/lofteskoll up --demo-identities $(if $(SAMPLE),--config config/samples/strangnas-2021 --database sqlite:///var/sample.db)
 
 test: setup
 	$(BIN)/python -m pytest

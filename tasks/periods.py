@@ -58,6 +58,11 @@ def at_local(day: date, hour: int) -> datetime:
     return datetime.combine(day, time(hour), STOCKHOLM).astimezone(UTC)
 
 
+def end_of_day(day: date) -> datetime:
+    """Return the last second of a Swedish day, in UTC."""
+    return datetime.combine(day, time(23, 59, 59), STOCKHOLM).astimezone(UTC)
+
+
 def is_working_day(day: date) -> bool:
     """Return whether a Swedish office is open: Monday to Friday and no public holiday."""
     return day.weekday() < 5 and day not in _public_holidays(day.year)

@@ -49,6 +49,17 @@ class Store:
                 yield db
 
     @contextmanager
+    def rehearsing(self) -> Iterator[Db]:
+        """Give a connection whose changes are seen inside and never kept: a dry run."""
+        with self._connect() as db:
+            if db.dialect.name == "sqlite":
+                db.execute(text("BEGIN IMMEDIATE"))
+            try:
+                yield db
+            finally:
+                db.rollback()
+
+    @contextmanager
     def _connect(self) -> Iterator[Db]:
         try:
             connection = self.engine.connect()

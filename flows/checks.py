@@ -1,0 +1,38 @@
+"""Problems of a config folder that only the source and channel kinds can see."""
+
+from __future__ import annotations
+
+from config import Config, ConfigError, Problem
+from tasks import channels, sources
+from tasks.model import Refused
+
+
+def check(config: Config) -> None:
+    """Raise ConfigError with what the kinds say about their own blocks; return when they say nothing."""
+    problems = []
+    for source in config.all_sources():
+        try:
+            said = sources.kind(source.kind).check(source)
+        except Refused as trouble:
+            said = [str(trouble)]
+        problems += [Problem("källorna", f"source {source.id}", text, "rätta blocket") for text in said]
+    for municipality in config.municipalities.values():
+        for channel in municipality.channels:
+            try:
+                said = channels.kind(channel.kind).check(channel) if channel.enabled else []
+            except Refused as trouble:
+                said = [str(trouble)]
+            place = f"channel {channel.id}"
+            problems += [
+                Problem(f"municipalities/{municipality.slug}.toml", place, text, "rätta blocket") for text in said
+            ]
+            if f"{channel.template}.j2" not in config.templates:
+                known = ", ".join(sorted(config.templates))
+                text = f"mallen {channel.template}.j2 finns inte"
+                problems.append(
+                    Problem(
+                        f"municipalities/{municipality.slug}.toml", f"{place}.template", text, f"välj en av: {known}"
+                    )
+                )
+    if problems:
+        raise ConfigError(problems)

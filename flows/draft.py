@@ -1,0 +1,29 @@
+"""Flow: write the follow-up of a period, or of every closed period that has none."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from prefect import flow
+
+import config as configuration
+from tasks.draft import Drafted, draft_period, missing_drafts
+
+
+@flow(name="draft", flow_run_name="skriv utkast", validate_parameters=True)
+def draft(
+    promise: str | None = None,
+    period: str | None = None,
+    as_of: datetime | None = None,
+    now: datetime | None = None,
+) -> list[Drafted]:
+    """Draft one period, or with no period every closed one that lacks a draft.
+
+    `as_of` freezes and returns what was known at that moment without touching an existing draft.
+    """
+    moment = now or datetime.now(UTC)
+    config = configuration.load()
+    if promise and period:
+        return [draft_period(promise, period, as_of or moment, freeze_only=as_of is not None)]
+    chosen = [promise] if promise else list(config.promises)
+    return [draft_period(slug, key, moment) for slug, key in missing_drafts(chosen, moment)]

@@ -1,0 +1,17 @@
+"""Flow: move the outbox forward."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from prefect import flow
+
+from tasks.model import Publication
+from tasks.publish import advance_publication, list_due
+
+
+@flow(name="publish", flow_run_name="publicera", validate_parameters=True)
+def publish(promise: str | None = None, period: str | None = None, now: datetime | None = None) -> list[Publication]:
+    """Send what is approved and due, and look for what is handed over or uncertain; sites before posts."""
+    moment = now or datetime.now(UTC)
+    return [advance_publication(key, moment) for key in list_due(promise, period, moment)]

@@ -1,0 +1,18 @@
+"""Flow: hold the records against the promises."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from prefect import flow
+
+import config as configuration
+from tasks.reconcile import Reconciled, reconcile_promise
+
+
+@flow(name="reconcile", flow_run_name="stäm av", validate_parameters=True)
+def reconcile(promises: list[str] | None = None, now: datetime | None = None) -> list[Reconciled]:
+    """Reconcile all promises, or the named ones."""
+    moment = now or datetime.now(UTC)
+    chosen = promises or list(configuration.load().promises)
+    return [reconcile_promise(promise, moment) for promise in chosen]

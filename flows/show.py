@@ -1,0 +1,150 @@
+"""What the command line prints: plain Swedish tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from rich.console import Console
+from rich.table import Table
+
+from config import Config
+from tasks.draft import Drafted
+from tasks.model import Fetch, Publication, Refused
+from tasks.periods import STOCKHOLM, period, periods, swedish_date
+from tasks.reconcile import Reconciled
+from tasks.store import Store, drafts, records
+from tasks.store import publications as outbox
+
+console = Console(highlight=False, soft_wrap=True)
+_OUTCOMES = {
+    "ok": "hämtad",
+    "unchanged": "inget nytt",
+    "thinned": "ofullständigt svar",
+    "empty": "tomt svar",
+    "unavailable": "nåddes inte",
+    "refused": "nekade",
+    "unreadable": "gick inte att läsa",
+}
+_DRAFTS = {
+    "new": "nytt utkast",
+    "revised": "ändrat utkast",
+    "unchanged": "oförändrat",
+    "correction": "förslag till rättelse",
+    "frozen": "som känt då",
+}
+STATES = {
+    "pending": "väntar",
+    "prepared": "förberedd",
+    "sending": "sänds",
+    "published": "publicerad",
+    "handed_over": "överlämnad",
+    "uncertain": "okänt",
+    "refused": "nekad",
+    "stopped": "stoppad",
+}
+
+
+def promise(config: Config, slug: str, key: str | None = None) -> None:
+    """Raise Refused, naming the known ones, where a promise or its period does not exist."""
+    if slug not in config.promises:
+        raise Refused(f"Löftet {slug!r} finns inte. Välj något av: {', '.join(config.promises)}.")
+    if key is not None:
+        period(config.promises[slug], key)
+
+
+def fetches(config: Config, found: Sequence[Fetch]) -> None:
+    """Print what each source answered."""
+    table = _table("Källor", "källa", "svar", "uppgifter", "nya", "ändrade", "karantän", "anmärkning")
+    for fetch in found:
+        name = config.source(fetch.source).name
+        numbers = (str(n) for n in (fetch.records, fetch.new, fetch.changed, fetch.quarantined))
+        table.add_row(name, _OUTCOMES[fetch.outcome], *numbers, fetch.message)
+    console.print(table)
+
+
+def reconciled(found: Sequence[Reconciled]) -> None:
+    """Print what each promise's reconciliation found."""
+    table = _table("Avstämning", "löfte", "uppgifter", "tolkningar", "aktiviteter", "frågor till en person")
+    for row in found:
+        table.add_row(row.promise, *(str(n) for n in (row.records, row.readings, row.activities, row.questions)))
+    console.print(table)
+
+
+def drafted(found: Sequence[Drafted]) -> None:
+    """Print what drafting did, and every disclosed figure that moved."""
+    if not found:
+        console.print("Alla avslutade perioder har redan ett utkast.")
+        return
+    table = _table("Utkast", "löfte", "period", "utgåva", "resultat", "luckor", "ögonblicksbild")
+    for row in found:
+        result = _DRAFTS[row.outcome]
+        table.add_row(row.promise, row.period, str(row.edition), result, str(row.gaps), row.snapshot_sha256[:12])
+    console.print(table)
+    for row in found:
+        for token, before, now in row.changes:
+            console.print(f"  {row.period} {token}: {before or '–'} → {now or '–'}")
+
+
+def rehearsal(found: Sequence[Fetch], result: Drafted) -> None:
+    """Print what a run would change, in one sentence."""
+    records_more = sum(f.new for f in found)
+    channels = 0 if result.outcome in ("unchanged", "frozen") else 1
+    console.print(
+        f"Provkörning: {records_more} nya uppgifter, {sum(f.changed for f in found)} ändrade, "
+        f"{len(result.changes)} siffror ändras; utkastet: {_DRAFTS[result.outcome]}. "
+        f"{'Inget skulle ändras.' if not channels and not records_more else 'Ingenting har sparats.'}"
+    )
+
+
+def publications(config: Config, rows: Sequence[Publication]) -> None:
+    """Print what came of each publication."""
+    table = _table("Publicering", "period", "utgåva", "kanal", "läge", "länk", "anmärkning")
+    for row in rows:
+        named = {c.id: c.name for c in config.municipality_of(config.promises[row.promise]).channels}
+        name = named.get(row.channel, row.channel)
+        table.add_row(row.period, str(row.edition), name, STATES[row.state], row.url or "", row.message)
+    console.print(table if rows else "Inget att sända.")
+
+
+def status(config: Config, only: str | None, now: datetime) -> None:
+    """Print where every promise, period and source stands."""
+    with Store(config.database).reading() as db:
+        table = _table("Löften", "löfte", "period", "senast klar", "utkast", "godkänt av", "publicerat")
+        for slug, chosen in config.promises.items():
+            if only in (None, slug):
+                for current in periods(chosen):
+                    draft = drafts.latest(db, slug, current.id)
+                    rows = outbox.listed(db, slug, current.id)
+                    parties = drafts.approved_parties(db, draft.id, draft.revision, draft.sha256) if draft else ()
+                    table.add_row(
+                        slug,
+                        current.id,
+                        swedish_date(current.due),
+                        f"utgåva {draft.edition}, version {draft.revision}" if draft else "saknas",
+                        ", ".join(sorted("polisen" if p == "police" else "kommunen" for p in parties)) or "–",
+                        ", ".join(f"{r.channel}: {STATES[r.state]}" for r in rows) or "–",
+                    )
+        console.print(table)
+        table = _table("Källor", "källa", "senast hörd", "senaste försök", "anmärkning")
+        for source in config.all_sources():
+            log = records.fetch_log(db, source.id, now, last=100)
+            good = [f.at for f in log if f.good]
+            table.add_row(
+                source.name,
+                _local(good[-1]) if good else "aldrig",
+                _OUTCOMES[log[-1].outcome] if log else "–",
+                log[-1].message if log else "",
+            )
+        console.print(table)
+
+
+def _local(moment: datetime) -> str:
+    return moment.astimezone(STOCKHOLM).strftime("%Y-%m-%d %H:%M")
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
+    for column in columns:
+        table.add_column(column)
+    return table

@@ -1,0 +1,103 @@
+"""Collect: fetch a source, read its answer, keep both. Every attempt is noted, good or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+import config as configuration
+from config import Config
+from config.schema import Source
+from tasks import sources
+from tasks.http import Http
+from tasks.model import Fetch, Parsed, Payload, Refused, Unavailable, Unreadable
+from tasks.store import Db, Store, records
+from tasks.store.calls import CallGate
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one source answered: readable parts, and the trouble where there was some."""
+
+    source: Source
+    at: datetime
+    parts: tuple[tuple[Payload, Parsed | None], ...]
+    outcome: Literal["ok", "unavailable", "refused", "unreadable"] = "ok"
+    message: str = ""
+
+
+def ask(config: Config, store: Store, source: Source, now: datetime) -> Answer:
+    """Return what a source answers now; trouble is part of the answer, never an exception."""
+    kind = sources.kind(source.kind)
+    try:
+        payloads = kind.fetch(source, Http(CallGate(store, lambda: now)), config.folder, now)
+    except Unavailable as trouble:
+        return Answer(source, now, (), "unavailable", str(trouble))
+    except Refused as trouble:
+        return Answer(source, now, (), "refused", str(trouble))
+    parts: list[tuple[Payload, Parsed | None]] = []
+    trouble_found = ""
+    for payload in payloads:
+        try:
+            parts.append((payload, kind.parse(source, payload)))
+        except Unreadable as trouble:
+            parts.append((payload, None))
+            trouble_found = str(trouble)
+    return Answer(source, now, tuple(parts), "unreadable" if trouble_found else "ok", trouble_found)
+
+
+def keep(db: Db, answer: Answer) -> Fetch:
+    """Store an answer and return the note about it.
+
+    Nothing that could be read is lost because something else could not: the payload is always kept, a thinned or
+    short list adds and changes records but never counts as having heard the source in full.
+    """
+    fetch = Fetch(answer.source.id, answer.at, answer.outcome, message=answer.message)
+    unchanged = bool(answer.parts) and all(p is not None for _, p in answer.parts)
+    remarks = []
+    for payload, parsed in answer.parts:
+        same = records.is_latest_payload(db, payload)
+        unchanged = unchanged and same
+        records.save_payload(db, payload)
+        if parsed is None:
+            continue
+        new, changed = (0, 0) if same else records.save_parsed(db, payload, parsed)
+        fetch = replace(
+            fetch,
+            records=fetch.records + len(parsed.records),
+            new=fetch.new + new,
+            changed=fetch.changed + changed,
+            quarantined=fetch.quarantined + len(parsed.quarantined),
+        )
+        remarks += [parsed.thinned] if parsed.thinned else []
+        remarks += list(parsed.warnings)
+    fetch = _judged(answer, fetch, unchanged, remarks)
+    records.add_fetch(db, fetch)
+    return fetch
+
+
+def _judged(answer: Answer, fetch: Fetch, unchanged: bool, remarks: list[str]) -> Fetch:
+    """Say what the attempt amounts to: a well-formed answer may still not be the whole one."""
+    if answer.outcome != "ok":
+        return fetch
+    message = "; ".join(remarks)
+    if any(parsed and parsed.thinned for _, parsed in answer.parts):
+        return replace(fetch, outcome="thinned", message=message)
+    if answer.parts and not fetch.records and not answer.source.zero_ok:
+        return replace(fetch, outcome="empty", message=f"{answer.source.name} svarade utan en enda uppgift.")
+    quiet = unchanged or not answer.parts
+    return replace(fetch, outcome="unchanged" if quiet else "ok", message=message)
+
+
+@task(cache_policy=NO_CACHE, task_run_name="hämta {source_id}")
+def collect_source(source_id: str, now: datetime) -> Fetch:
+    """Collect one source and return the note about it; a silent source is noted, not raised."""
+    config = configuration.load()
+    store = Store(config.database)
+    answer = ask(config, store, config.source(source_id), now)
+    with store.writing() as db:
+        return keep(db, answer)

@@ -1,0 +1,204 @@
+"""Draft: freeze a period's follow-up as known at a moment and bring its draft up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+import config as configuration
+from config import Config
+from config.schema import Promise
+from tasks import decide, disclosure, evidence, progress, wording
+from tasks.coverage import coverage
+from tasks.matching import match
+from tasks.model import Block, Draft, FollowUp, Period
+from tasks.periods import closed, local_date, period, periods
+from tasks.store import Db, Store, drafts, history, matches, publications, records
+
+Outcome = Literal["new", "revised", "unchanged", "correction", "frozen"]
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """What drafting did, and which disclosed figures moved: (token, before, now)."""
+
+    promise: str
+    period: str
+    outcome: Outcome
+    draft_id: int | None
+    edition: int
+    snapshot_sha256: str
+    changes: tuple[tuple[str, str, str], ...] = ()
+    gaps: int = 0
+
+
+def follow_up(db: Db, config: Config, promise: Promise, current: Period, as_of: datetime) -> FollowUp:
+    """Return a period's follow-up as known at a moment; a stored one is returned unchanged for ever."""
+    stored = drafts.frozen(db, promise.slug, current.id, as_of)
+    if stored is not None:
+        return stored
+    known = records.known(db, [s.id for s in config.sources_of(promise)], as_of)
+    found = match(promise, config.municipality_of(promise), known, matches.answers(db, promise.slug, as_of))
+    every = periods(promise)
+    heard = {
+        source.id: coverage(source, records.fetch_log(db, source.id, as_of), current.start, current.end, as_of)
+        for source in config.sources_of(promise)
+    }
+    outcomes = disclosure.disclose(
+        promise,
+        current,
+        progress.outcomes(
+            promise,
+            current,
+            every,
+            found.activities,
+            found.nil_reports,
+            heard,
+            _duty(db, config, promise, current, every, as_of),
+            found.questions_per_commitment(),
+            local_date(as_of),
+        ),
+    )
+    return wording.followup(promise, current, every, outcomes, tuple(heard.values()), as_of, evidence.RULES_VERSION)
+
+
+def make(db: Db, config: Config, promise: Promise, followup: FollowUp, now: datetime) -> Drafted:
+    """Bring a period's draft up to date with a follow-up.
+
+    No draft yet: the first edition. An open one: a new revision where a disclosed figure or a template moved, edits
+    kept. A closed one: the next edition, a proposed correction, where a disclosed figure moved.
+    """
+    followup_id, followup = drafts.freeze(db, followup)
+    before = drafts.latest(db, promise.slug, followup.period, lock=True)
+    blocks = wording.blocks(
+        config.templates,
+        followup,
+        promise,
+        config.municipality_of(promise),
+        tuple(dict.fromkeys(c.template for c in config.channels_of(promise))),
+    )
+    moved = _changes(before.followup if before else None, followup)
+    result = Drafted(
+        promise=promise.slug,
+        period=followup.period,
+        outcome="unchanged",
+        draft_id=before.id if before else None,
+        edition=before.edition if before else 1,
+        snapshot_sha256=followup.sha256,
+        changes=moved,
+        gaps=sum(len(o.gaps) for o in followup.outcomes),
+    )
+    if before is None or before.state == "closed":
+        if before is not None and not moved:
+            return replace(result, snapshot_sha256=before.followup.sha256)
+        edition = before.edition + 1 if before else 1
+        fresh = Draft(0, promise.slug, followup.period, edition, 1, "open", followup, blocks, "")
+        draft_id = drafts.add_draft(
+            db,
+            promise=promise.slug,
+            period=followup.period,
+            edition=edition,
+            followup_id=followup_id,
+            blocks=blocks,
+            rendered=decide.render(db, config, fresh, blocks),
+            at=now,
+        )
+        outcome: Outcome = "correction" if before else "new"
+        _note(db, promise, followup, now, outcome, edition)
+        return replace(result, outcome=outcome, draft_id=draft_id, edition=edition)
+    return _revise(db, config, promise, before, followup_id, followup, blocks, result, now)
+
+
+def _revise(
+    db: Db,
+    config: Config,
+    promise: Promise,
+    before: Draft,
+    followup_id: int,
+    followup: FollowUp,
+    blocks: Sequence[Block],
+    result: Drafted,
+    now: datetime,
+) -> Drafted:
+    merged = wording.merge(before.blocks, blocks)
+    if not result.changes and merged == before.blocks:
+        return replace(result, snapshot_sha256=before.followup.sha256)
+    made = decide.render(db, config, replace(before, followup=followup), merged)
+    drafts.revise(
+        db,
+        before.id,
+        seen_revision=before.revision,
+        followup_id=followup_id,
+        blocks=merged,
+        rendered=made,
+        at=now,
+    )
+    _note(db, promise, followup, now, "revised", before.edition)
+    return replace(result, outcome="revised")
+
+
+def _changes(before: FollowUp | None, now: FollowUp) -> tuple[tuple[str, str, str], ...]:
+    if before is None:
+        return ()
+    old = {f.token: f.text for f in before.figures}
+    new = {f.token: f.text for f in now.figures}
+    tokens = sorted(old.keys() | new.keys())
+    return tuple((t, old.get(t, ""), new.get(t, "")) for t in tokens if old.get(t) != new.get(t))
+
+
+def _duty(
+    db: Db, config: Config, promise: Promise, current: Period, every: Sequence[Period], as_of: datetime
+) -> list[tuple[str, bool, str]]:
+    """Return for each earlier period whether it was fully delivered by then, and what was missing."""
+    required = config.channels_of(promise)
+    result = []
+    for earlier in (p for p in every if p.end < current.start):
+        sent = {
+            p.channel
+            for p in publications.listed(db, promise.slug, earlier.id)
+            if p.state == "published" and p.updated_at and p.updated_at <= as_of
+        }
+        missing = [c.name for c in required if c.id not in sent]
+        result.append((earlier.id, not missing, ", ".join(missing)))
+    return result
+
+
+def _note(db: Db, promise: Promise, followup: FollowUp, now: datetime, action: str, edition: int) -> None:
+    history.note(
+        db,
+        at=now,
+        who="lofteskoll",
+        action=f"draft_{action}",
+        promise=promise.slug,
+        period=followup.period,
+        edition=edition,
+        snapshot=followup.sha256,
+    )
+
+
+@task(cache_policy=NO_CACHE, task_run_name="skriv utkast {promise_slug} {period_id}")
+def draft_period(promise_slug: str, period_id: str, as_of: datetime, *, freeze_only: bool = False) -> Drafted:
+    """Freeze a period's follow-up as known at `as_of` and, unless `freeze_only`, bring its draft up to date."""
+    config = configuration.load()
+    promise = config.promises[promise_slug]
+    with Store(config.database).writing() as db:
+        followup = follow_up(db, config, promise, period(promise, period_id), as_of)
+        if not freeze_only:
+            return make(db, config, promise, followup, as_of)
+        drafts.freeze(db, followup)
+        return Drafted(promise_slug, period_id, "frozen", None, 0, followup.sha256)
+
+
+@task(cache_policy=NO_CACHE, task_run_name="sök perioder utan utkast")
+def missing_drafts(promises: list[str], now: datetime) -> list[tuple[str, str]]:
+    """Return (promise, period) of every closed period without a draft, oldest first."""
+    config = configuration.load()
+    with Store(config.database).reading() as db:
+        there = {(h.promise, h.period) for h in drafts.headings(db)}
+    every = [(slug, p.id) for slug in promises for p in closed(config.promises[slug], local_date(now))]
+    return [key for key in every if key not in there]
