@@ -47,6 +47,8 @@ def one_line(value: Any, limit: int = MAX_TITLE) -> str:
 def from_html(value: Any, limit: int = MAX_TEXT) -> str:
     """Return the readable text of a piece of HTML; text without markup comes back as it is."""
     text = tidy(value, limit * 4)
+    if "<" not in text and "&" not in text:
+        return tidy(text, limit)
     for opening, closing in _HIDDEN:
         text = _without(text, opening, closing)
     text = _TAG.sub("", _BLOCK.sub("\n", text))

@@ -18,7 +18,7 @@ from tasks.jsontext import document, is_lines, lines, raw
 from tasks.model import Dated, Parsed, Payload, Quarantined, Record, Unreadable
 from tasks.options import problems, read
 from tasks.periods import STOCKHOLM
-from tasks.plaintext import address, one_line, tidy
+from tasks.plaintext import address, from_html, one_line
 
 _FIELDS = frozenset({"id", "datetime", "name", "summary", "url", "type", "location"})
 # 2026-04-29 8:05:11 +02:00: not ISO, the hour may be one digit.
@@ -70,10 +70,10 @@ def parse(source: Source, payload: Payload) -> Parsed:
 
 
 def _remarks(source: Source, unknown: Counter[str], records: list[Record]) -> list[str]:
-    remarks = [f"{source.name}: okänt fält {one_line(k, 60)!r} i {n} notiser." for k, n in sorted(unknown.items())]
+    remarks = [f"{source.name}: okänt fält {one_line(k, 60)!r} (notiser: {n})." for k, n in sorted(unknown.items())]
     undated = [r.external_id for r in records if r.when is None]
     if undated:
-        remarks.append(f"{source.name}: {len(undated)} notiser saknar läsbar händelsetid i namnet, först {undated[0]}.")
+        remarks.append(f"{source.name}: namnet saknar läsbar händelsetid (notiser: {len(undated)}, först {undated[0]}).")
     return remarks
 
 
@@ -108,7 +108,7 @@ def _record(source: Source, options: Options, row: Any) -> Record:
         source=source.id,
         external_id=str(key),
         title=title,
-        text=tidy(row.get("summary")),
+        text=from_html(row.get("summary")),
         # One thinned answer of 2024-12-18 lost the last slash of 541 addresses: no new content.
         url=address(path.rstrip("/") + "/", options.site) if path else "",
         published_at=published,
