@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 import sys
+import unicodedata
 from types import ModuleType
 from typing import Any
 
@@ -15,6 +16,12 @@ def weigh(text: str) -> tuple[int, bool]:
     parsed = _TWITTER_TEXT.parse_tweet(text)
     # `valid` is also False for what is empty or too long, which the weight tells already.
     return parsed.weightedLength, parsed.valid or parsed.weightedLength == 0 or parsed.weightedLength > LONGEST
+
+
+def links(text: str) -> list[str]:
+    """Return the addresses in the text that X would make into links; it knows neither bare numbers nor unknown tops."""
+    normal = unicodedata.normalize("NFC", text)
+    return list(_TWITTER_TEXT.extract_urls(normal))
 
 
 def _load() -> Any:

@@ -59,8 +59,8 @@ def fits(channel: Channel, outputs: tuple[Output, ...]) -> list[str]:
         problems.append(f"texten är {weight} tecken i X räkning och får vara {_weight.LONGEST}: korta den med {over}")
     if not clean:
         problems.append("texten innehåller tecken som X inte tar emot")
-    if not _links(text):
-        problems.append("texten saknar länk till uppföljningen: utan den går inlägget inte att hitta igen")
+    if not _weight.links(text):
+        problems.append("texten saknar en länk som X känner igen: utan den går inlägget inte att hitta igen")
     if len(re.findall(r"(?<!\w)\$[A-Za-z]{1,6}\b", text)) > 1:
         problems.append("X tar högst en aktiesymbol ($) i ett inlägg")
     if len(outputs) > 1:
@@ -104,7 +104,7 @@ def find(channel: Channel, publication: Publication, outputs: tuple[Output, ...]
         text = _folder.text_of(outputs)
     except Refused as refusal:
         raise Uncertain(f"{refusal} Det går inte att söka efter inlägget.") from refusal
-    links = {_plain(link) for link in _links(text) if publication.period.casefold() in link.casefold()}
+    links = {_plain(link) for link in _weight.links(text) if publication.period.casefold() in link.casefold()}
     if not links:
         raise Uncertain("Inläggets text har ingen länk med perioden; det går inte att söka efter. Titta på kontot.")
     since = publication.updated_at - _LOOK_BACK if publication.updated_at else None
@@ -193,10 +193,6 @@ def _read_page(page: requests.Response) -> tuple[list[dict[str, Any]], str | Non
     return posts, following
 
 
-def _links(text: str) -> list[str]:
-    return [link.rstrip(".,;:!?)»”'\"") for link in re.findall(r"https?://\S+", text)]
-
-
 def _shown_links(post: dict[str, Any]) -> list[str]:
     urls = _x.urls_of(post)
     return [url[key] for url in urls for key in ("expanded_url", "unwound_url") if isinstance(url.get(key), str)]
@@ -205,7 +201,7 @@ def _shown_links(post: dict[str, Any]) -> list[str]:
 def _plain(link: str) -> tuple[str, ...]:
     """Return what makes a link the same link: X may change the scheme, the host's case or the last slash."""
     try:
-        parts = urlsplit(link)
+        parts = urlsplit(link if "://" in link else f"https://{link}")
         return (parts.hostname or "", unquote(parts.path).rstrip("/"), parts.query, parts.fragment)
     except ValueError:
         return (link,)
