@@ -6,20 +6,18 @@ person sees.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from config import Config
 from config.schema import Person
-from tasks import channels, composing, wording
+from tasks import rendering, wording
 from tasks.model import (
     Approval,
     Block,
     Draft,
-    Entry,
-    Output,
     Publication,
     PublicationState,
     Refused,
@@ -73,7 +71,7 @@ def edit(
         blocks = [_edited(b, texts) for b in draft.blocks]
         if blocks == list(draft.blocks):
             return draft
-        made = render(db, config, draft, blocks)
+        made = rendering.render(db, config, draft, blocks)
         if drafts.revise(
             db, draft.id, seen_revision=seen_revision, followup_id=None, blocks=blocks, rendered=made, at=at
         ) is None:  # fmt: skip
@@ -245,41 +243,6 @@ def settle(
             url=url or "",
         )
         return to
-
-
-def render(db: Db, config: Config, draft: Draft, blocks: Sequence[Block]) -> tuple[Output, ...]:
-    """Return the outputs of a draft with these blocks; Refused names what a channel would not accept."""
-    promise = config.promises[draft.promise]
-    selected = config.channels_of(promise)
-    made = composing.compose(
-        promise=promise,
-        municipality=config.municipality_of(promise),
-        channels=selected,
-        templates=config.templates,
-        followup=draft.followup,
-        edition=draft.edition,
-        blocks=blocks,
-        earlier=earlier_entries(db, config, draft.promise, draft.period),
-    )
-    problems = [
-        f"{channel.name}: {problem}"
-        for channel in selected
-        for problem in channels.kind(channel.kind).fits(channel, tuple(o for o in made if o.channel == channel.id))
-    ]
-    if problems:
-        raise Refused("\n".join(problems))
-    return made
-
-
-def earlier_entries(db: Db, config: Config, promise: str, period: str) -> list[Entry]:
-    """Return the feed entries of the closed editions before a period, the newest edition of each, oldest first."""
-    newest: dict[str, Entry] = {}
-    for heading in drafts.headings(db, promise):
-        if heading.state == "closed" and heading.period < period:
-            found = drafts.draft(db, heading.id)
-            if found:
-                newest[heading.period] = wording.entry(config.promises[promise], found.followup, found.edition)
-    return [newest[key] for key in sorted(newest)]
 
 
 def _close(db: Db, config: Config, draft: Draft, at: datetime) -> None:

@@ -13,7 +13,7 @@ from prefect.cache_policies import NO_CACHE
 import config as configuration
 from config import Config
 from config.schema import Promise
-from tasks import decide, disclosure, evidence, progress, wording
+from tasks import disclosure, evidence, progress, rendering, wording
 from tasks.coverage import coverage
 from tasks.matching import match
 from tasks.model import Block, Draft, FollowUp, Period
@@ -105,7 +105,7 @@ def make(db: Db, config: Config, promise: Promise, followup: FollowUp, now: date
             edition=edition,
             followup_id=followup_id,
             blocks=blocks,
-            rendered=decide.render(db, config, fresh, blocks),
+            rendered=rendering.render(db, config, fresh, blocks),
             at=now,
         )
         outcome: Outcome = "correction" if before else "new"
@@ -128,7 +128,7 @@ def _revise(
     merged = wording.merge(before.blocks, blocks)
     if not result.changes and merged == before.blocks:
         return replace(result, snapshot_sha256=before.followup.sha256)
-    made = decide.render(db, config, replace(before, followup=followup), merged)
+    made = rendering.render(db, config, replace(before, followup=followup), merged)
     drafts.revise(
         db,
         before.id,

@@ -100,9 +100,11 @@ def span_name(start: date, end: date) -> str:
 
 @lru_cache(maxsize=64)
 def _public_holidays(year: int) -> frozenset[date]:
-    # The library counts every Sunday as a Swedish holiday unless told otherwise, and includes the eves on which no
-    # office is open (midsommarafton, julafton, nyårsafton).
-    return frozenset(holidays.country_holidays("SE", years=year, include_sundays=False))
+    # de_facto: the eves on which no office is open (midsommarafton, julafton, nyårsafton). The library counts every
+    # Sunday as a Swedish holiday unless told otherwise; weekends are ours to judge.
+    return frozenset(
+        holidays.country_holidays("SE", years=year, categories=("public", "de_facto"), include_sundays=False)
+    )
 
 
 def _tertials(promise: Promise) -> list[Period]:

@@ -22,6 +22,8 @@ from tasks.store import Db, Store, drafts, history, publications
 # A network that failed is asked again after a while; an uncertain attempt after the channel's index caught up.
 _RETRY = timedelta(minutes=10)
 _LOOK_AGAIN = timedelta(minutes=5)
+# Where absence is no proof, a person is asked after so many looks in vain.
+_LOOKS = 2
 
 
 def due(db: Db, config: Config, now: datetime, promise: str | None = None, period: str | None = None) -> list[int]:
@@ -34,6 +36,8 @@ def due(db: Db, config: Config, now: datetime, promise: str | None = None, perio
         if channel is None or row.state in ("published", "refused", "stopped", "sending"):
             continue
         if row.not_before and row.not_before > now:
+            continue
+        if row.state == "uncertain" and row.lookups >= _LOOKS:
             continue
         if row.state == "pending" and channel.role == "post" and not in_publishing_hours(now):
             continue
@@ -107,17 +111,12 @@ def _look(store: Store, channel: Channel, row: Publication, now: datetime) -> Pu
         return _record(store, row, _settled(receipt), now, receipt=receipt)
     if row.state == "handed_over":
         return _record(store, row, "handed_over", now, message="Överlämnad; sidan är inte uppe än.")
-    if row.lookups + 1 >= kind.LOOKUPS:
+    if kind.ABSENCE_IS_PROOF:
         return _record(store, row, "pending", now, message="Fanns inte i kanalen; sänds igen.")
-    return _record(
-        store,
-        row,
-        "uncertain",
-        now,
-        message="Hittades inte; söker en gång till.",
-        not_before=now + _LOOK_AGAIN,
-        lookups=row.lookups + 1,
-    )
+    vain = row.lookups + 1
+    asked_enough = vain >= _LOOKS
+    message = "Hittades inte; en person får avgöra." if asked_enough else "Hittades inte; söker en gång till."
+    return _record(store, row, "uncertain", now, message=message, not_before=now + _LOOK_AGAIN, lookups=vain)
 
 
 def _approved_outputs(db: Db, row: Publication) -> tuple[Output, ...]:

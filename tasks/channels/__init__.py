@@ -18,8 +18,8 @@ class Kind(Protocol):
     """What every channel module offers; `outputs` are the stored approved bytes, `folder` the working directory."""
 
     @property
-    def LOOKUPS(self) -> int:  # a module constant, hence its case
-        """How many look-ups in vain, minutes apart, mean that an uncertain attempt isn't there."""
+    def ABSENCE_IS_PROOF(self) -> bool:  # a module constant, hence its case
+        """Whether one look in vain shows that nothing went out; else a person decides."""
 
     def check(self, channel: Channel) -> list[str]:
         """Return what is wrong with the channel's configuration, in Swedish; nothing is sent."""

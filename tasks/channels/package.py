@@ -23,8 +23,8 @@ from config.schema import Channel
 from tasks.channels import _folder
 from tasks.model import Output, Publication, Receipt, Refused, Unavailable
 
-# Placing files again is harmless, so one look in vain is enough.
-LOOKUPS = 1
+# The page is read at its own address: not there is not there.
+ABSENCE_IS_PROOF = True
 
 _AGENT = {"User-Agent": "Lofteskollen/0.1 (laser tillbaka publicerade sidor)", "Cache-Control": "no-cache"}
 _LONGEST_PAGE = 10_000_000

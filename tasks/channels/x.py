@@ -21,8 +21,8 @@ from config.schema import Channel
 from tasks.channels import _folder, _weight, _x
 from tasks.model import Output, Publication, Receipt, Refused, Trouble, Unavailable, Uncertain
 
-# X's index lags behind a post: the first look in vain proves nothing, the second may come minutes later.
-LOOKUPS = 2
+# The index lags and nothing can be asked by key: not found is no proof, a person decides.
+ABSENCE_IS_PROOF = False
 
 _SECRETS = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
 # An attempt may have been marked long after it was made; the link tells editions apart, so looking far back is safe.

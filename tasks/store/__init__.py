@@ -7,13 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
+from alembic.autogenerate import compare_metadata
 from alembic.config import Config as AlembicConfig
+from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, event, inspect, text
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from tasks.model import Refused, Unavailable
+from tasks.store.tables import metadata
 
 Db = Connection
 _MIGRATIONS = Path(__file__).parents[1] / "migrations"
@@ -82,10 +85,21 @@ class Store:
             command.upgrade(_alembic(db), target)
             db.commit()
 
-    def is_migrated(self) -> bool:
-        """Return whether the database has a layout at all."""
+    def migrate_down(self, target: str) -> None:
+        """Take the database back to an older layout (`base`: none at all); what only the newer one holds is lost."""
         with self._connect() as db:
-            return inspect(db).has_table("alembic_version")
+            command.downgrade(_alembic(db), target)
+            db.commit()
+
+    def has_tables(self) -> bool:
+        """Return whether the database holds our tables."""
+        with self._connect() as db:
+            return inspect(db).has_table("records")
+
+    def pending_changes(self) -> list[object]:
+        """Return what the migrations still lack beside tables.py; empty when they agree."""
+        with self._connect() as db:
+            return list(compare_metadata(MigrationContext.configure(db), metadata))
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -1,0 +1,328 @@
+"""What the database itself guarantees, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError, IntegrityError
+
+from tasks.model import (
+    Approval,
+    Dated,
+    Fetch,
+    FollowUp,
+    Output,
+    Parsed,
+    Payload,
+    Publication,
+    Quarantined,
+    Record,
+    Refused,
+    Unavailable,
+)
+from tasks.store import Store, drafts, history, matches, publications, records
+from tasks.store.calls import CallGate
+
+NOW = datetime(2021, 5, 17, 7, tzinfo=UTC)
+LATER = NOW + timedelta(days=30)
+
+
+def payload(body: bytes = b"1", at: datetime = NOW) -> Payload:
+    """An answer of source s."""
+    return Payload("s", at, "file:s", "text/plain", body, "s.txt")
+
+
+def record(key: str = "1", title: str = "Vandring", **values: object) -> Record:
+    """A record of source s."""
+    return Record("s", key, title, **values)  # type: ignore[arg-type]
+
+
+def a_draft(store: Store, period: str = "2021-T1") -> int:
+    """Store a small draft of one channel and return its id."""
+    followup = FollowUp(
+        "p", period, "T1", date(2021, 3, 11), date(2021, 4, 30), date(2021, 5, 17), None, NOW, (), (), (), (), "1"
+    )
+    with store.writing() as db:
+        followup_id, _ = drafts.freeze(db, followup)
+        return drafts.add_draft(
+            db,
+            promise="p",
+            period=period,
+            edition=1,
+            followup_id=followup_id,
+            blocks=(),
+            rendered=(Output("site", "index.html", "text/html", b"<p>1</p>"),),
+            at=NOW,
+        )
+
+
+def test_a_record_keeps_its_versions(store: Store) -> None:
+    """New content under the same id is a new version; the same content is nothing new; coming back is new again."""
+    with store.writing() as db:
+        assert records.save_parsed(db, payload(), Parsed((record(),))) == (1, 0)
+        assert records.save_parsed(db, payload(), Parsed((record(),))) == (0, 0)
+        assert records.save_parsed(db, payload(at=LATER), Parsed((record(title="Inställd"),))) == (0, 1)
+        assert records.save_parsed(db, payload(at=LATER), Parsed((record(),))) == (0, 1)
+        assert [(r.version, r.title) for r in records.versions(db, "s/1")] == [
+            (1, "Vandring"),
+            (2, "Inställd"),
+            (3, "Vandring"),
+        ]
+
+
+def test_records_are_given_as_known_at_a_moment(store: Store) -> None:
+    """What was seen later, or is dated later by its own source, was not known."""
+    future = record("2", "Höst", published_at=LATER)
+    with store.writing() as db:
+        records.save_parsed(db, payload(), Parsed((record(), future)))
+        records.save_parsed(db, payload(at=LATER), Parsed((record(title="Ändrad"),)))
+        assert [(r.id, r.title) for r in records.known(db, ["s"], NOW)] == [("s/1", "Vandring")]
+        assert [(r.id, r.title) for r in records.known(db, ["s"], LATER)] == [("s/1", "Ändrad"), ("s/2", "Höst")]
+
+
+def test_a_record_comes_back_as_it_went_in(store: Store) -> None:
+    """Every field survives the way through the database."""
+    whole = record(
+        text="å ä ö",
+        url="https://strangnas.example/1",
+        published_at=NOW,
+        when=Dated(date(2021, 4, 1), date(2021, 4, 30), "month"),
+        place="Mariefred",
+        party="police",
+        fields={"commitment": "c5", "count": 2, "police_took_part": True},
+    )
+    with store.writing() as db:
+        records.save_parsed(db, payload(), Parsed((whole,)))
+        (found,) = records.known(db, ["s"], NOW)
+    assert found.content_sha256 == whole.content_sha256
+    assert (found.when, found.fields, found.published_at, found.version) == (whole.when, whole.fields, NOW, 1)
+
+
+def test_unreadable_rows_are_kept_once(store: Store) -> None:
+    """Reading the same payload again finds the same row of the quarantine."""
+    parsed = Parsed((), (Quarantined(4, "datumet finns inte", "a;b"),))
+    with store.writing() as db:
+        records.save_parsed(db, payload(), parsed)
+        records.save_parsed(db, payload(), parsed)
+        assert records.quarantined(db, "s") == [Quarantined(4, "datumet finns inte", "a;b")]
+
+
+def test_the_latest_answer_is_known_by_its_bytes(store: Store) -> None:
+    """An answer that comes back after another one is read again; the same one twice is not."""
+    first, second = payload(b"1"), payload(b"2", LATER)
+    with store.writing() as db:
+        records.save_payload(db, first)
+        assert records.is_latest_payload(db, first)
+        records.save_payload(db, second)
+        assert not records.is_latest_payload(db, first)
+        records.save_payload(db, payload(b"1", LATER + timedelta(hours=1)))
+        assert records.is_latest_payload(db, first)
+
+
+@pytest.mark.parametrize("table", ["judgements", "history", "approvals"])
+def test_what_people_did_can_not_be_changed(store: Store, table: str) -> None:
+    """The database refuses update and delete on the append-only tables."""
+    draft_id = a_draft(store)
+    with store.writing() as db:
+        history.note(db, at=NOW, who="a", action="x")
+        drafts.add_approval(db, Approval(draft_id, 1, "0" * 64, "police", "a", NOW, "approved"))
+        matches.add_judgement(
+            db,
+            promise="p",
+            question="same",
+            left="s/1",
+            right="s/2",
+            verdict="yes",
+            corrected={},
+            who="a",
+            party="police",
+            at=NOW,
+            seen_sha256="0" * 64,
+        )
+    for statement in (f"UPDATE {table} SET who = 'b'", f"DELETE FROM {table}"):
+        with pytest.raises(DatabaseError, match="append-only"), store.writing() as db:
+            db.execute(text(statement))
+    with store.reading() as db:
+        assert db.execute(text(f"SELECT count(*) FROM {table} WHERE who = 'a'")).scalar() == 1
+
+
+def test_an_answer_can_be_undone_once(store: Store) -> None:
+    """The newest standing answer counts; an undone one gives way to the one before it."""
+    answer = {"promise": "p", "question": "evidence", "left": "s/1", "right": "c5", "corrected": {}, "who": "a"}
+    with store.writing() as db:
+        matches.add_judgement(db, **answer, verdict="no", party="police", at=NOW, seen_sha256="0" * 64)  # type: ignore[arg-type]
+        second = matches.add_judgement(db, **answer, verdict="yes", party="police", at=NOW, seen_sha256="0" * 64)  # type: ignore[arg-type]
+        assert [j.verdict for j in matches.answers(db, "p")] == ["yes"]
+        matches.undo_judgement(db, second, who="b", party="municipality", at=LATER)
+        assert [j.verdict for j in matches.answers(db, "p")] == ["no"]
+        assert [j.verdict for j in matches.answers(db, "p", as_of=NOW)] == ["yes"]
+        with pytest.raises(Refused, match="redan ångrat"):
+            matches.undo_judgement(db, second, who="b", party="municipality", at=LATER)
+
+
+def test_nobody_approves_twice_or_for_both(store: Store) -> None:
+    """One word per party and per person on each revision, by unique keys."""
+    draft_id = a_draft(store)
+    with store.writing() as db:
+        drafts.add_approval(db, Approval(draft_id, 1, "0" * 64, "police", "a", NOW, "approved"))
+    for party, who in (("police", "b"), ("municipality", "a")):
+        with pytest.raises(IntegrityError), store.writing() as db:
+            drafts.add_approval(db, Approval(draft_id, 1, "0" * 64, party, who, NOW, "approved"))  # type: ignore[arg-type]
+
+
+def test_a_frozen_follow_up_is_given_back_unchanged(store: Store) -> None:
+    """The second freezing of a moment returns the first one's content."""
+    first = FollowUp(
+        "p", "2021-T1", "T1", date(2021, 3, 11), date(2021, 4, 30), date(2021, 5, 17), None, NOW, (), (), (), (), "1"
+    )
+    other = FollowUp(
+        "p", "2021-T1", "T1", date(2021, 3, 11), date(2021, 4, 30), date(2021, 5, 17), None, NOW, (), (), (), (), "2"
+    )
+    with store.writing() as db:
+        key, _ = drafts.freeze(db, first)
+        assert drafts.freeze(db, other) == (key, first)
+
+
+def test_of_two_saves_of_one_revision_one_wins(store: Store) -> None:
+    """The revision that was seen is part of the update's own condition."""
+    draft_id = a_draft(store)
+    made = (Output("site", "index.html", "text/html", b"<p>2</p>"),)
+    with store.writing() as db:
+        assert drafts.revise(db, draft_id, seen_revision=1, followup_id=None, blocks=(), rendered=made, at=NOW) == 2
+        assert drafts.revise(db, draft_id, seen_revision=1, followup_id=None, blocks=(), rendered=made, at=NOW) is None
+        assert drafts.rendered(db, draft_id, 2) == made
+        assert drafts.rendered(db, draft_id, 1)[0].body == b"<p>1</p>"
+
+
+def outbox_row(draft_id: int, channel: str = "site") -> Publication:
+    """A row of the outbox."""
+    return Publication(0, "p", "2021-T1", 1, channel, "p/2021-T1", "pending", draft_id, 1)
+
+
+def test_of_many_workers_one_gets_the_row(store: Store) -> None:
+    """Eight threads claim at once; the row is sent by one."""
+    draft_id = a_draft(store)
+    with store.writing() as db:
+        publications.enqueue(db, [outbox_row(draft_id)], NOW)
+        key = publications.listed(db)[0].id
+    winners: list[int] = []
+    start = threading.Barrier(8)
+
+    def work() -> None:
+        start.wait()
+        with store.writing() as db:
+            if publications.claim(db, key, NOW):
+                winners.append(1)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(winners) == 1
+
+
+def test_a_dead_senders_row_becomes_uncertain_never_pending(store: Store) -> None:
+    """An expired lease says that it is unknown whether the post went out; a late word changes nothing."""
+    draft_id = a_draft(store)
+    with store.writing() as db:
+        publications.enqueue(db, [outbox_row(draft_id)], NOW)
+        claimed = publications.claim(db, publications.listed(db)[0].id, NOW)
+        assert claimed is not None
+        assert publications.expire(db, NOW + publications.LEASE) == 0
+        assert publications.expire(db, NOW + publications.LEASE + timedelta(seconds=1)) == 1
+        assert publications.listed(db)[0].state == "uncertain"
+        late = publications.move(
+            db, claimed.id, from_states=["sending"], to="published", now=LATER, attempt=claimed.attempt
+        )
+        assert not late
+
+
+def test_an_edition_fills_the_outbox_once(store: Store) -> None:
+    """Two last approvals at once meet the unique key."""
+    draft_id = a_draft(store)
+    with store.writing() as db:
+        publications.enqueue(db, [outbox_row(draft_id)], NOW)
+    with pytest.raises(IntegrityError), store.writing() as db:
+        publications.enqueue(db, [outbox_row(draft_id)], NOW)
+
+
+def test_calls_are_counted_for_all_workers(store: Store) -> None:
+    """Ten seconds apart and sixty an hour, whoever asks; the earliest moment is given back."""
+    clock = [NOW]
+    gates = [CallGate(store, lambda: clock[0]) for _ in range(2)]
+    assert gates[0].claim("polisen.se", 10, 60) is None
+    assert gates[1].claim("polisen.se", 10, 60) == NOW + timedelta(seconds=10)
+    assert gates[1].claim("strangnas.se", 10, 60) is None
+    for n in range(1, 60):
+        clock[0] = NOW + timedelta(seconds=10 * n)
+        assert gates[n % 2].claim("polisen.se", 10, 60) is None
+    clock[0] = NOW + timedelta(minutes=30)
+    assert gates[0].claim("polisen.se", 10, 60) == NOW + timedelta(hours=1)
+    clock[0] = NOW + timedelta(hours=1)
+    assert gates[0].claim("polisen.se", 10, 60) is None
+
+
+def test_an_address_that_is_gone_stays_gone(store: Store) -> None:
+    """A 404 is remembered across restarts."""
+    gate = CallGate(store, lambda: NOW)
+    gate.mark_gone("https://polisen.se/api/events")
+    gate.mark_gone("https://polisen.se/api/events")
+    assert CallGate(store, lambda: LATER).is_gone("https://polisen.se/api/events")
+    assert not gate.is_gone("https://polisen.se/api/other")
+
+
+def test_a_rehearsal_leaves_nothing_behind(store: Store) -> None:
+    """What a dry run writes is seen inside it and gone after it."""
+    with store.rehearsing() as db:
+        records.add_fetch(db, Fetch("s", NOW, "ok"))
+        assert records.fetch_log(db, "s")
+    with store.reading() as db:
+        assert not records.fetch_log(db, "s")
+
+
+def test_a_failed_transaction_leaves_nothing_behind(store: Store) -> None:
+    """An exception in the middle takes everything back."""
+    with pytest.raises(RuntimeError), store.writing() as db:
+        records.add_fetch(db, Fetch("s", NOW, "ok"))
+        raise RuntimeError
+    with store.reading() as db:
+        assert not records.fetch_log(db, "s")
+
+
+def test_migrations_go_up_and_down(store: Store) -> None:
+    """The layout can be taken back to nothing and built again."""
+    store.migrate()
+    store.migrate_down("base")
+    assert not store.has_tables()
+    store.migrate()
+    assert store.has_tables()
+
+
+def test_the_migrations_make_what_the_tables_say(store: Store) -> None:
+    """No difference is left between the migrated layout and tables.py."""
+    assert store.pending_changes() == []
+
+
+def test_a_naive_moment_is_refused(sqlite_store: Store) -> None:
+    """A moment without its time zone never gets in."""
+    with pytest.raises(Exception, match="time zone"), sqlite_store.writing() as db:
+        records.add_fetch(db, Fetch("s", datetime(2021, 5, 17), "ok"))
+
+
+def test_a_database_that_does_not_answer_says_what_to_do() -> None:
+    """The message names the database without its password, and the mend."""
+    store = Store("postgresql://someone:secret@127.0.0.1:1/none")
+    with pytest.raises(Unavailable, match="svarar inte") as caught, store.reading():
+        pass
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "nosuch://x/y"])
+def test_an_address_that_makes_no_sense_is_refused(url: str) -> None:
+    """The message shows what an address looks like."""
+    with pytest.raises(Refused, match="sqlite:///"):
+        Store(url)
