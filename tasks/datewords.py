@@ -49,11 +49,20 @@ _PATTERNS = tuple(
         ("number", r"(?<![\d/.,:-])(?P<d>\d{1,2})/(?P<m>\d{1,2})(?:[-/\s](?P<year>\d{4}|\d{2})(?![\d:./-]))?(?![\d/])"),
         ("week", rf"\b(?:vecka|veckan|veckorna|v\.?)\s?(?P<week>\d{{1,2}})(?:{_TO}(?P<week2>\d{{1,2}}))?\b{_YEAR}"),
         ("month", rf"(?<!\d\s)(?<![\d.])\b{_MONTH}(?:\smånad)?\s(?:år\s)?(?P<year>\d{{4}})\b"),
-        ("month", rf"\b(?:i|under|från|till|hela|mitten av|slutet av|början av)\s{_MONTH}(?!\s?\d)"),
+        ("month", rf"\b(?:i|under|från|från och med|till|hela|mitten av|slutet av|början av)\s{_MONTH}(?!\s?\d)"),
         ("season", r"\b(?P<season>vår|sommar|höst|vint)(?:er|ern|en|terminen|termin|vintern)?s?\s(?P<year>\d{4})\b"),
         ("since", r"\bi\s(?P<season>vår|somr|höst|vintr)as\b"),
         ("weekday", rf"\bi\s(?P<weekday>{'|'.join(_DAYS)})s\b"),
         ("next", rf"\bpå\s(?P<weekday>{'|'.join(_DAYS)})\b(?!\s+(?:den\s)?\d)"),
+        (
+            "lately",
+            rf"\b(?P<weekday>{'|'.join(_DAYS)})(?:ens|en|skväll(?:en)?|seftermiddag(?:en)?|smorgon(?:en)?)\b(?!\s+(?:den\s)?\d)",
+        ),
+        (
+            "termly",
+            r"\b(?:under|i|på)\s(?P<rel>våren|sommaren|hösten|vintern|vår|somras|sommar|höst|vinter)\b(?!\s\d{4})",
+        ),
+        ("thisyear", r"\b(?:under\s(?:hela\s)?(?P<rel>året|fjolåret)|i\s(?P<rel2>år)|(?P<rel3>årets))\b"),
         ("relative", r"\b(?P<rel>i\s?går|i\s?dag|i\s?kväll|i\s?förrgår|i\s?morgon|i\s?övermorgon)\b"),
         ("relweek", r"\b(?P<rel>förra\sveckan|nästa\svecka|i\sveckan|denna\svecka|den\shär\sveckan)\b"),
         ("relmonth", r"\b(?P<rel>förra\smånaden|nästa\smånad)\b"),
@@ -65,7 +74,7 @@ _PATTERNS = tuple(
 _OTHER = re.compile(
     r"(?:anmäl\w*|senast|sista\s\w+|publicera\w*|uppdatera\w*|underteckna\w*|signera\w*|skriv(?:en|et|s)|ändra\w*"
     r"|granska\w*|svar(?:a|et)?|lämna\w*|besluta\w*|nämnd\w*|styrelse\w*|press\w*|fullmäktige\w*|protokoll\w*"
-    r"|löftet\sför|medborgarlöfte\w*(?:\sför)?)\W{0,3}(?:\w+\W+){0,3}$",
+    r")\W{0,3}(?:\w+\W+){0,3}$",
     re.IGNORECASE,
 )
 _UNTIL = re.compile(r"(?:till\soch\smed|t\.?\s?o\.?\s?m\.?|fram\still|tom)\W+(?:den\s)?$", re.IGNORECASE)
@@ -91,6 +100,8 @@ class _Known:
     published: date | None
     year: int | None
     lean: Lean
+    # The publication day itself is known, not only its month or year.
+    exact: bool = True
 
     def nearest(self, options: list[date]) -> date | None:
         """Return the option closest to the publication, on the side that the tense asks for if there is one."""
@@ -112,11 +123,14 @@ class _Known:
         return next(iter(options), None) if self.year is not None else self.nearest(options)
 
 
-def find(text: str, published: date | None = None, year: int | None = None, lean: Lean = "near") -> list[Mention]:
+def find(
+    text: str, published: date | None = None, year: int | None = None, lean: Lean = "near", exact: bool = True
+) -> list[Mention]:
     """Return the dates that `text` names, in order, never one that the calendar lacks.
 
-    `published` resolves relative days and, leaning to the side of `lean`, days without a year; `year` is one that a
-    heading gives. What can't be known stays None. Years outside 1990-2100 are not believed.
+    `published` resolves relative days (unless it is not `exact`: the last day of a month or year) and, leaning to the
+    side of `lean`, days without a year; `year` is one that a heading gives. What can't be known stays None. Years
+    outside 1990-2100 are not believed.
     """
     taken = bytearray(len(text))
     mentions: list[Mention] = []
@@ -124,7 +138,7 @@ def find(text: str, published: date | None = None, year: int | None = None, lean
         for match in pattern.finditer(text):
             if any(taken[match.start() : match.end()]):
                 continue
-            found = list(_resolve(name, match, _Known(published, _own_year(match) or year, lean)))
+            found = list(_resolve(name, match, _Known(published, _own_year(match) or year, lean, exact)))
             role = _role(text, match.start())
             mentions.extend(Mention(match.start(), match.end(), match[0].strip(), when, role) for when in found)
             if found:
@@ -175,11 +189,11 @@ def _resolve(name: str, match: re.Match[str], known: _Known) -> Iterator[Dated |
     elif name == "month":
         yield _month(_month_number(parts["month"]), known)
     elif name == "year":
-        yield Dated(date(int(parts["year"]), 1, 1), date(int(parts["year"]), 12, 31), "year")
+        yield _year(int(parts["year"]))
     elif name == "season":
         yield _season(parts["season"], int(parts["year"]))
     else:
-        yield _relative(name, parts, known.published) if known.published else None
+        yield _relative(name, parts, known, known.published) if known.published else None
 
 
 def _month_number(name: str) -> int:
@@ -254,17 +268,26 @@ def _season(season: str, year: int) -> Dated:
     return Dated(date(year - (first > last), first, 1), date(year, last, calendar.monthrange(year, last)[1]), "period")
 
 
-def _relative(name: str, parts: Parts, published: date) -> Dated | None:
+def _relative(name: str, parts: Parts, known: _Known, published: date) -> Dated | None:
     """Return what a date relative to the publication day means."""
+    word = re.sub(r"\s", "", next((v for k, v in parts.items() if k.startswith("rel") and v), "").lower())
     if name == "since":
-        found = _season(parts["season"], published.year)
-        return found if found.start <= published else _season(parts["season"], published.year - 1)
-    if name in ("weekday", "next"):
-        back = (published.weekday() - _DAYS.index(parts["weekday"].lower())) % 7
-        return Dated.day(
-            published - timedelta(days=back or 7) if name == "weekday" else published + timedelta(days=7 - back)
-        )
-    word = re.sub(r"\s", "", parts["rel"].lower())
+        return _latest_season(parts["season"], published)
+    if name == "termly":
+        return _termly(word, known.lean, published)
+    if name == "thisyear":
+        # In January to March "under året" in the past tense sums up the year before.
+        back = word == "fjolåret" or (word != "år" and known.lean == "past" and published.month <= 3)
+        return _year(published.year - back)
+    if name == "relyear":
+        return _year(published.year + (1 if word.startswith("nästa") else -1))
+    if name == "relmonth":
+        index = published.year * 12 + published.month - 1 + (-1 if word.startswith("förra") else 1)
+        return _month(index % 12 + 1, _Known(None, index // 12, "near"))
+    return _relative_day(name, word, parts, known.lean, published) if known.exact else None
+
+
+def _relative_day(name: str, word: str, parts: Parts, lean: Lean, published: date) -> Dated | None:
     if name == "relative":
         days = {"igår": -1, "idag": 0, "ikväll": 0, "iförrgår": -2, "imorgon": 1, "iövermorgon": 2}[word]
         return Dated.day(published + timedelta(days=days))
@@ -272,8 +295,26 @@ def _relative(name: str, parts: Parts, published: date) -> Dated | None:
         monday = published - timedelta(days=published.weekday())
         monday += timedelta(days={"förraveckan": -7, "nästavecka": 7}.get(word, 0))
         return Dated(monday, monday + timedelta(days=6), "week")
-    if name == "relmonth":
-        index = published.year * 12 + published.month - 1 + (-1 if word.startswith("förra") else 1)
-        return _month(index % 12 + 1, _Known(None, index // 12, "near"))
-    year = published.year + (1 if word.startswith("nästa") else -1)
+    back = (published.weekday() - _DAYS.index(parts["weekday"].lower())) % 7
+    if name == "next" or (name == "lately" and lean == "future"):
+        return Dated.day(published + timedelta(days=7 - back))
+    # "I tisdags" is never today; "på tisdagen" may be.
+    return Dated.day(published - timedelta(days=back if name == "lately" else back or 7))
+
+
+def _year(year: int) -> Dated:
     return Dated(date(year, 1, 1), date(year, 12, 31), "year")
+
+
+def _latest_season(season: str, published: date) -> Dated:
+    found = _season(season, published.year)
+    return found if found.start <= published else _season(season, published.year - 1)
+
+
+def _termly(word: str, lean: Lean, published: date) -> Dated | None:
+    """Return the season that "under hösten" means: the one begun, or the next one when the tense looks ahead."""
+    key = next(k for k in ("vår", "sommar", "somr", "höst", "vint") if word.startswith(k))
+    found = _latest_season(key, published)
+    if lean == "future" and found.end < published:
+        return _season(key, found.end.year + 1)
+    return found

@@ -27,6 +27,8 @@ class _Text:
     record: Record
     sentences: tuple[Sentence, ...]
     published: date | None
+    # Only the month or year of the publication is known; `published` is its last day.
+    exact: bool = True
 
 
 def read(
@@ -138,7 +140,8 @@ def question(reading: Reading, record: Record, commitment: Commitment) -> str:
 
 def _open(record: Record) -> _Text:
     published = record.published_at.astimezone(_LOCAL).date() if record.published_at else None
-    return _Text(record, swedish.sentences(record.title, record.text), published)
+    exact = record.fields.get("published_precision", "day") == "day"
+    return _Text(record, swedish.sentences(record.title, record.text), published, exact)
 
 
 def _read_one(
@@ -155,7 +158,9 @@ def _read_one(
         return None
     anchors = _anchors(text, topic)
     verdict = states.judge(anchors, _around(text, anchors), text.sentences[0], lambda s: _ahead(text, s))
-    if verdict.state == "none":
+    if verdict.state == "none" or (topic.strength in ("near", "neighbour") and verdict.state == "background"):
+        return None
+    if topic.strength == "neighbour" and not (verdict.state == "held" and verdict.sure):
         return None
     days = _days(text, verdict, anchors)
     reasons = [_why(topic, verdict)]
@@ -211,6 +216,10 @@ def _anchors(text: _Text, topic: topics.Topic) -> list[Sentence]:
             definite = w.fold.endswith(("en", "et", "arna", "erna", "orna"))
             if definite and len(w.stem) >= 4 and any(h != w.stem and h.endswith(w.stem) for h in heads):
                 numbers.add(s.number)
+    for s in text.sentences[1:]:
+        # "Under året gjordes sammanlagt fem": the number goes on about what was just named.
+        if s.number - 1 in numbers and _ALTOGETHER.search(s.fold):
+            numbers.add(s.number)
     return [s for s in text.sentences if s.number in numbers]
 
 
@@ -224,12 +233,14 @@ def _around(text: _Text, anchors: Sequence[Sentence]) -> list[Sentence]:
 
 
 def _mentions(text: _Text, sentence: Sentence, lean: Lean) -> list[Mention]:
-    heading = datewords.years(text.sentences[0].text)
-    year = heading[0] if len(heading) == 1 else None
+    year = None
+    for place in (sentence, text.sentences[0]):
+        named = datewords.years(place.text)
+        year = year or (named[0] if len(named) == 1 else None)
     if year is None and text.published is None:
-        named = {y for s in text.sentences for y in datewords.years(s.text)}
-        year = named.pop() if len(named) == 1 else None
-    return datewords.find(sentence.text, text.published, year, lean)
+        anywhere = {y for s in text.sentences for y in datewords.years(s.text)}
+        year = anywhere.pop() if len(anywhere) == 1 else None
+    return datewords.find(sentence.text, text.published, year, lean, text.exact)
 
 
 def _ahead(text: _Text, sentence: Sentence) -> bool | None:
@@ -260,7 +271,7 @@ def _days(text: _Text, verdict: states.Verdict, anchors: Sequence[Sentence]) -> 
             when = Dated(date(m.when.end.year, 1, 1), m.when.end, "period") if m.role == "until" else m.when
             if lean == "past" and text.published and when.start > text.published:
                 continue
-            (coarse if when.precision == "year" else exact).append(when)
+            (coarse if (when.end - when.start).days > 45 else exact).append(when)
         if exact:
             break
     return tuple(exact or coarse[:1])
@@ -349,8 +360,10 @@ def _where(
 
 
 _BEFORE = re.compile(r"([\wåäö]+)(?:\s[\wåäö-]+){0,2}?\s?$")
+_NUMBER = "|".join((r"\d{1,2}", *swedish.NUMBERS))
 _ALTOGETHER = re.compile(
-    r"(?<!\w)(?:sammanlagt|totalt|fler än|blev det|gjordes|genomfördes|hölls)\s(\w+)(?!\s?(?:procent|%))"
+    rf"(?<!\w)(?:sammanlagt|totalt|fler\sän|blev\sdet|gjordes|genomfördes|hölls|gjorts|genomförts|hållits)\s({_NUMBER})"
+    r"(?=\s*(?:[.,:;!)]|$|i\s|på\s|stycken|st\W|sådana|varav|till\W))"
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tasks.model import State
 from tasks.swedish import Sentence
@@ -23,8 +23,8 @@ _DONE = _words(
     r"|medverka(?:de|t)|besök(?:te|tes|t|ts)|arrangera(?:de|des|t|ts)|(?:an)?ordna(?:de|des|t|ts)|träffades?|träffats|möttes|mötts|samlades|samlats"
     r"|(?:genom|av|efter)?sök(?:te|tes|t|ts)|letade?s?|letat|kontrollera(?:de|des|t|ts)|stoppa(?:de|des|t|ts)|stannade|avsluta(?:des|ts|de)"
     r"|dela(?:de|des|t|ts)(?:\s\w+){0,3}\sut|utdela(?:de|des|ts)|skicka(?:de|des|t|ts)|sän(?:de|des|t|ts)|getts|gavs|föreläste|lanserade?s?|lanserats"
-    r"|spreds?|spridits|spritt|vandrade|inspektera(?:de|des|t|ts)|besiktiga(?:de|des|t|ts)|tillämpa(?:des|ts)|åkte|åkt|pågick|pågått|informera(?:de|des|t|ts)"
-    r"|utförde?s?|utförts?|avverkade?s?|(?:är|blev|har|blivit|nu|redan)\s(?:\w+\s){0,2}?(?:genomförd|genomförda|gjord|gjorda|utförd|utförda|avklarad|avklarade|avslutad|avslutade|klara?)"
+    r"|spreds?|spridits|spritt|vandrade|inspektera(?:de|des|t|ts)|besiktiga(?:de|des|t|ts)|tillämpa(?:des|ts)|åkte|åkt|pågick|pågått"
+    r"|utförde?s?|utförts?|avverkade?s?|har\s(?:\w+\s){0,2}haft|(?:är|blev|har|blivit|nu|redan)\s(?:\w+\s){0,2}?(?:genomförd|genomförda|gjord|gjorda|utförd|utförda|avklarad|avklarade|avslutad|avslutade|klara?)"
     r"|slog(?:s)?\still|satsade|trycktes|tryckts|publicera(?:des|ts)|samverkat|inledde?s?|inletts|bedrevs?|bedrivits|användes|använts|arbetat|mynnade"
 )
 # A past tense that tells of something, though not surely of the activity.
@@ -38,13 +38,15 @@ _RESULT = _words(
     r"|markera(?:de|t)|hittade?s?|hittats|påträffa(?:de|des|t|ts)|synpunkter\w*\s(?:sammanställs|sammanställdes|samlades)"
     r"|sammanställ(?:s|des|ts)\snu|sammanställdes|dokumentera(?:de|des|ts)|kom\süverens|upptäck(?:te|tes|t|ts)|åtgärda(?:de|des|ts)"
     r"|kom\s(?:ett|en|\d+|många|drygt|cirka|omkring|runt|över|nästan|tjugo|trettio|ett\s\w+tal)|dök\supp|slöt\supp|togs\supp|fick\s(?:se|höra|veta|ställa)"
+    r"|(?:inga|inget|ingen)(?:\s\w+){0,2}\s(?:fynd|beslag|narkotika|droger|resultat)|gav\s(?:inget|inga|resultat|utslag)|utan\s(?:resultat|fynd)"
+    r"|närvarande|iakttagelser|minnesanteckning\w*|åtgärdslist\w*|protokoll\s(?:från|fört|över)|rapport\s(?:från|efter)|tar\snu\shand|lämnas\s(?:nu\s)?över|lockade"
     r"|deltog|ställdes\sfrågor|frågor\sställdes|diskuterade?s?|samtalade?s?|(?:\w+)beslag\w*|bötfäll(?:de|des|ts)|rapportera(?:des|ts)"
 )
 _FUTURE = _words(
     r"ska|skall|skulle|kommer\s(?:\w+\s){0,3}att|planera[rs]?|planerade|planerats|planerat|planen\sär|inplanera(?:d|t|de|ts)|inbokad(?:e)?|inbokat"
     r"|bokad(?:e)?|bokats|boka[ts]|välkom(?:men|na)|samling|samlas|anmäl(?:an|er)?|föranmälan|bjuder(?:\s\w+){0,2}\sin|bjuds(?:\s\w+){0,2}\sin|inbjud(?:an|na|en|ning)"
-    r"|inbjuds|datum(?:et)?\s(?:kommer|meddelas)|kvar\satt\sgöra|återstår|väntar|nästa|kommande|stundande|snart|dags\sför|i\smorgon|imorgon|hoppas|tänker|avser|inför"
-    r"|kom\s(?:gärna\s)?och|häng\smed|följ\smed|mötesplats|ta\smed|längre\sfram|senare\si\s(?:år|vår|höst|veckan)"
+    r"|inbjuds|datum(?:et)?\s(?:kommer|meddelas)|kvar\satt\sgöra|återstår|väntar|nästa|kommande|stundande|snart|dags\sför|i\smorgon|imorgon|hoppas|tänker|avser"
+    r"|kom\s(?:gärna\s)?och|häng\smed|följ\smed|mötesplats|ta\smed|var\smed\soch|längre\sfram|börjar|från\soch\smed|senare\si\s(?:år|vår|höst|veckan)"
 )
 _PRESENT = _words(
     r"genomförs?|hålls?|håller|äger\srum|ordnas?|ordnar|anordnas?|anordnar|arrangera[rs]|går|gör|görs|startar|besöker|träffas|medverkar|deltar|kallar"
@@ -61,7 +63,7 @@ _POSTPONED = _words(
     r"|senarelägg(?:s|er|as)|senarelag(?:d|da|t|ts)|senarelades|flytta(?:s|des|ts|d|de|t|r)(?:\s\w+){0,3}?\s(?:till|från|fram)|flytta(?:s|des|ts)|nytt\sdatum|ny\sdag|nya\sdatumet|ny\stid"
 )
 _PROMISE = _words(
-    r"lova(?:r|de|t|s)|utlova(?:d|t|de|r|s)|(?:medborgar)?löfte(?:t|n|na)?|åta(?:r|git)\ssig|åtagande\w*|med\smål(?:et|sättning\w*)?|mål(?:et)?\s(?:är|var)|målsättning\w*"
+    r"lova(?:r|de|t|s)|utlova(?:d|t|de|r|s)|(?:medborgar)?löfte[snt]?\w*|åta(?:r|git)\ssig|åtagande\w*|med\smål(?:et|sättning\w*)?|mål(?:et)?\s(?:är|var)|målsättning\w*"
 )
 _AT_LEAST = _words(r"minst\s(?:\d+|en|ett|två|tre|fyra|fem|sex|sju|åtta|nio|tio|tolv)")
 _STANDING = _words(
@@ -84,7 +86,7 @@ _NOT_YET = _words(
     r"(?:ännu|än)\s(?:inte|ej|inga|ingen)|(?:inte|ej|inga|ingen)(?:\s\w+){0,3}\s(?:ännu|än)|har\sinte\sbörjat"
 )
 _NONE_DONE = _words(
-    r"(?:inga|ingen|inget|noll)(?:\s\w+){0,2}\s(?:har(?:\s\w+)?\s(?:genomför|håll|gjor|ordna|arrangera)\w*|genomfördes|hölls|gjordes|ordnades)"
+    r"(?:inga|ingen|inget|noll)\s(?!(?:\w+\s)?(?:fynd|beslag|anmärk|brott|fel|narkotika|drog|skad|incident|resultat|träff))(?:\w+\s){0,2}(?:har(?:\s\w+)?\s(?:genomför|håll|gjor|ordna|arrangera)\w*|genomfördes|hölls|gjordes|ordnades)"
 )
 _ONCE = _words(
     r"i\sfjol|förra\såret|föregående\sår|tidigare\sår|för\s(?:\w+|\d+)\sår\ssedan|året\sinnan|sedan\s(?:tidigare|19\d\d|20\d\d)|på\s(?:19)?\d0-talet|historiskt"
@@ -169,11 +171,25 @@ class Verdict:
 Ahead = Callable[[Sentence], bool | None]
 
 
+_GENRE = _words(r"insändare|debatt|debattartikel|ledare|krönika|motion|medborgarförslag|interpellation|replik|signerat")
+
+
 def judge(anchors: Sequence[Sentence], around: Sequence[Sentence], title: Sentence, ahead: Ahead) -> Verdict:
     """Return the state of the activity that `anchors` speak of, `around` being the body sentences near them.
 
     The body decides over the title; a report outweighs a plan, since a page that tells of both tells of something done.
     """
+    verdict = _judge(anchors, around, title, ahead)
+    if verdict.state == "held" and verdict.sure and _GENRE.search(title.fold):
+        return replace(verdict, sure=False)
+    if verdict.state == "planned" and verdict.sentence and ahead(verdict.sentence) is None:
+        # "Ska genomföra" without a day, in a text about a promise, is the promise.
+        said = next((c.promise for s in (title, *anchors, *around) if (c := cues(s)).promise), "")
+        return replace(verdict, state="promise_text", why=said) if said else verdict
+    return verdict
+
+
+def _judge(anchors: Sequence[Sentence], around: Sequence[Sentence], title: Sentence, ahead: Ahead) -> Verdict:
     body = [s for s in anchors if s.number > 0]
     found = [_one(s, ahead) for s in body]
     if cues(title).called_off and title in anchors and not any(v.state == "held" and v.sure for v in found):
@@ -181,13 +197,17 @@ def judge(anchors: Sequence[Sentence], around: Sequence[Sentence], title: Senten
     best = _strongest(found)
     if best and best.state in ("held", "cancelled", "moved"):
         return _weigh(best, found)
-    if title in anchors and (best is None or best.state in ("background", "none")):
+    if best and best.state == "none":
+        return best
+    if title in anchors and (best is None or (best.state == "background" and not best.sure)):
         told = _told_around(title, around, ahead)
-        if told and (best is None or not best.sure):
+        if told:
             return told
         own = _one(title, ahead)
+        if own.state == "held":
+            own = replace(own, sure=own.sure and not body)
         if best is None or own.state != "background":
-            return own if own.state != "held" or not body else Verdict("held", False, own.why, title)
+            return own
     if best and best.state == "background" and not best.sure:
         for s in around:
             if result := cues(s).result:
@@ -201,18 +221,28 @@ def _told_around(title: Sentence, around: Sequence[Sentence], ahead: Ahead) -> V
     called_off = next((s for s, c in found if c.called_off or c.postponed), None)
     if called_off:
         return _one(called_off, ahead)
-    done = next(((s, c) for s, c in found if (c.done or c.result) and not c.doubt and not c.promise), None)
-    planned = next(((s, c) for s, c in found if c.future or (c.present and ahead(s))), None)
-    if done and not (planned and ahead(planned[0])):
-        s, c = done
-        sure = bool(c.done) and not c.future and not cues(title).doubt and (bool(c.result) or ahead(s) is False)
+    refused = next(((s, c) for s, c in found if c.refused and not c.done), None)
+    if refused and not any(c.done for _, c in found):
+        return Verdict("none", True, refused[1].refused, refused[0])
+    planned = next(((s, c) for s, c in found if (c.future and not c.refused) or ahead(s)), None)
+    told = [(s, c) for s, c in found if (c.done or c.result) and not c.doubt and not c.promise]
+    if told and not (planned and ahead(planned[0])):
+        s, c = told[0]
+        results = sum(bool(c.result) for _, c in told)
+        sure = (
+            not c.future
+            and not cues(title).doubt
+            and bool(c.done or results > 1)
+            and (results > 0 or ahead(s) is False)
+        )
         return Verdict("held", sure, c.done or c.result, s)
     if planned:
-        return Verdict("planned", True, planned[1].future or planned[1].present, planned[0])
-    return None
+        return Verdict("planned", True, planned[1].future or "dagen ligger framåt", planned[0])
+    general = next(((s, c) for s, c in found if c.method or c.standing), None)
+    return Verdict("background", True, general[1].method or general[1].standing, general[0]) if general else None
 
 
-_ORDER = ("held", "moved", "cancelled", "planned", "promise_text", "background", "none")
+_ORDER = ("held", "moved", "cancelled", "planned", "none", "promise_text", "background")
 
 
 def _strongest(found: Sequence[Verdict]) -> Verdict | None:
@@ -255,7 +285,8 @@ def _rules(c: Cues, ahead: bool | None) -> Iterator[tuple[State, bool, str]]:
     yield "held", True, c.done if ahead is not True else ""
     yield "held", False, c.done
     yield "planned", True, c.future if ahead else ""
-    yield "held", bool(c.past), c.result
+    yield "held", bool(c.past) and not c.doubt, c.result
+    yield "planned", True, c.present if ahead else ""
     yield "held", False, c.past if not c.future and not c.method and not c.standing else ""
     yield "background", True, c.standing or (c.method if ahead is None else "")
     yield "planned", True, c.future

@@ -101,7 +101,7 @@ def topic(sentences: Sequence[Sentence], words: Words) -> Topic | None:
             activity[s.number] = word
         if word := swedish.first(words.about, masked):
             about[s.number] = word
-        if word := swedish.first(words.neighbours, masked):
+        if word := swedish.first(words.neighbours, swedish.without(masked, words.about)):
             near[s.number] = word
     paired = [
         (s, activity[s.number]) for s in sentences if s.number in activity and (not words.about or s.number in about)
