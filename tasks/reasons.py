@@ -60,7 +60,7 @@ def duty_reason(due: Sequence[tuple[str, bool, str]]) -> str:
     noun = "uppföljning" if len(due) == 1 else "uppföljningar"
     first = f"{done} av {len(due)} {noun} har publicerats på alla utlovade ställen."
     notes = [
-        f"Uppföljningen för {name}: {note.rstrip('.') or 'inte publicerad på alla utlovade ställen'}."
+        f"För {name}{'' if delivered else ' saknas'}: {note.rstrip('.') or 'publicering på alla utlovade ställen'}."
         for name, delivered, note in due
         if note or not delivered
     ]
@@ -78,7 +78,7 @@ def _amount(commitment: Commitment, outcome: Outcome) -> str:
     if total is None:
         return ""
     if total == 0:
-        return f"{actor(commitment)} har rapporterat att inget har genomförts."
+        return "Inget har genomförts hittills." if outcome.status == "ej påbörjat" else "Inget har genomförts."
     if outcome.total_is_floor:
         rest = f"; löftet är {aim}" if aim else ""
         return f"Minst {total} {unit(commitment, total)} har genomförts{rest}."
@@ -119,7 +119,7 @@ def _time(commitment: Commitment, outcome: Outcome, deadline: date) -> str:
     if commitment.target is None and commitment.measure != "once":
         return ""
     if outcome.status in ("på väg", "ej påbörjat"):
-        return f"Löftet gäller till och med {swedish_date(deadline)}."
+        return f"Löftet gäller till och med den {swedish_date(deadline)}."
     if outcome.status in ("delvis", "ej uppfyllt", "försenat"):
-        return f"Tiden gick ut {swedish_date(deadline)}."
+        return f"Tiden gick ut den {swedish_date(deadline)}."
     return ""

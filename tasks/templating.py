@@ -1,0 +1,72 @@
+"""Template source → text: sandboxed, strict about unknown names, and plain about what is wrong and where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, NoReturn
+
+from jinja2 import DictLoader, StrictUndefined, Template, TemplateSyntaxError, UndefinedError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from tasks.model import Refused, Trouble
+
+
+class Sheet:
+    """One template file, read once: its blocks in order, each rendered on its own, or the whole."""
+
+    def __init__(self, templates: Mapping[str, str], file: str, *, autoescape: bool = False) -> None:
+        self.file = file
+        if file not in templates:
+            known = ", ".join(sorted(templates)) or "inga"
+            raise Refused(f"Mallen {file} finns inte. Lägg den i config/templates; där finns: {known}.")
+        # Plain texts go through autoescape when they are placed in a page, not before.
+        environment = ImmutableSandboxedEnvironment(
+            loader=DictLoader(dict(templates)),
+            autoescape=autoescape,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        try:
+            tree = environment.parse(templates[file])
+            self._template: Template = environment.get_template(file)
+        except TemplateSyntaxError as error:
+            mend = "Rätta raden; klammer och procenttecken måste stå i par."
+            raise Refused(f"Mallen {file}, rad {error.lineno}: {error.message}. {mend}") from error
+        self.parts = tuple(node.name for node in tree.body if isinstance(node, nodes.Block))
+
+    def render(self, variables: Mapping[str, Any]) -> str:
+        """Return the whole template as text; Refused names file, line and mend."""
+        try:
+            return "".join(self._template.root_render_func(self._template.new_context(dict(variables))))
+        except Exception as error:
+            self._refuse(error)
+
+    def render_part(self, part: str, variables: Mapping[str, Any]) -> str:
+        """Return one block as text; Refused names file, line and mend."""
+        try:
+            return "".join(self._template.blocks[part](self._template.new_context(dict(variables))))
+        except Exception as error:
+            self._refuse(error)
+
+    def _refuse(self, error: Exception) -> NoReturn:
+        # Whatever a template does wrong is the template's trouble: staff write it, and no draft is made from it.
+        where = f"Mallen {self.file}, rad {_line(error.__traceback__)}"
+        if isinstance(error, Trouble):
+            raise Refused(f"{where}: {error}") from error
+        if isinstance(error, UndefinedError):
+            raise Refused(f"{where}: okänt namn ({error.message}). Rätta stavningen eller ta bort det.") from error
+        raise Refused(f"{where}: {type(error).__name__}: {error}. Rätta uttrycket på raden.") from error
+
+
+def _line(trace: TracebackType | None) -> int:
+    """Return the template line in which an exception was raised; 0 when it was raised outside every template."""
+    line = 0
+    while trace is not None:
+        template = trace.tb_frame.f_globals.get("__jinja_template__")
+        if isinstance(template, Template):
+            line = template.get_corresponding_lineno(trace.tb_lineno)
+        trace = trace.tb_next
+    return line
