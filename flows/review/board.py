@@ -1,0 +1,205 @@
+"""Översikt: what needs you first, then every period and how far it has come, then how the sources are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from fastapi import APIRouter, Response
+
+from config import Config
+from config.schema import Channel, Party, Person, Promise, Source
+from flows.review import page
+from flows.review.auth import Anyone
+from flows.review.page import PUBLICATION_STATES
+from tasks.model import Approval, Coverage, Draft, Fetch, Period, Publication
+from tasks.periods import local_date, periods, swedish_date
+from tasks.store import Db, drafts, publications, records
+
+router = APIRouter()
+PARTIES: tuple[Party, Party] = ("police", "municipality")
+_TONES = {"published": "ok", "uncertain": "act", "refused": "act", "stopped": "act", "handed_over": "act"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One stage of one period: a word, its tone (ok, wait, act, none) and where it leads."""
+
+    stage: str
+    word: str
+    tone: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One period of one promise."""
+
+    promise: Promise
+    period: Period
+    left: str
+    draft: Draft | None
+    said: tuple[Approval, ...]
+    sent: tuple[Publication, ...]
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something that waits for the person who is looking."""
+
+    text: str
+    link: str
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How one source is, in plain words."""
+
+    source: Source
+    tone: str
+    text: str
+
+
+@router.get("/")
+def board(visit: Anyone, klart: str = "") -> Response:
+    """Show the board."""
+    review, today = visit.review, local_date(visit.now)
+    with review.store.reading() as db:
+        lines = [
+            line(db, review.config, promise, period, today)
+            for promise in review.config.promises.values()
+            for period in reversed(periods(promise))
+            if period.start <= today
+        ]
+        health = [
+            source_health(source, records.fetch_log(db, source.id, last=100), visit.now)
+            for source in review.config.all_sources()
+        ]
+    return visit.page(
+        "board.html",
+        active="board",
+        message=page.done(klart),
+        groups=[(p, [x for x in lines if x.promise == p]) for p in review.config.promises.values()],
+        needs=[need for x in lines for need in needs_of(visit.person, review.config, x)],
+        health=health,
+        may_read=bool(visit.person.roles & {"reviewer", "approver", "ops"}),
+    )
+
+
+def line(db: Db, config: Config, promise: Promise, period: Period, today: date) -> Line:
+    """Return how far a period has come."""
+    draft = drafts.latest(db, promise.slug, period.id)
+    said = tuple(drafts.words(db, draft.id, draft.revision)) if draft else ()
+    sent = tuple(
+        p for p in publications.listed(db, promise.slug, period.id) if draft is not None and p.edition == draft.edition
+    )
+    done = bool(sent) and all(p.state == "published" for p in sent)
+    left = "" if done else page.days_left(period.due, today)
+    cells = [_fetched(promise, draft), _matched(promise, draft), _drafted(draft, period, today)]
+    cells += [_approved(config, promise, draft, said, party) for party in PARTIES]
+    cells += [_published(channel, sent) for channel in config.channels_of(promise)]
+    return Line(promise, period, left, draft, said, sent, tuple(cells))
+
+
+def needs_of(person: Person, config: Config, row: Line) -> list[Need]:
+    """Return what one period asks of one person."""
+    found: list[Need] = []
+    name = row.period.name
+    is_open = row.draft is not None and row.draft.state == "open"
+    has_approved = any(a.party == person.party and a.verdict == "approved" for a in row.said)
+    if row.draft and is_open and "approver" in person.roles and not has_approved:
+        found.append(Need(f"Läs och godkänn uppföljningen {name}", f"/utkast/{row.draft.id}", row.left))
+    if row.draft and is_open and person.roles & {"reporter", "reviewer", "approver"}:
+        count = sum(o.questions for o in row.draft.followup.outcomes)
+        if count:
+            words = "1 fråga" if count == 1 else f"{count} frågor"
+            found.append(Need(f"Svara på {words} om {name}", "/fragor", row.left))
+    if person.roles & {"approver", "ops"}:
+        channels = {c.id: c for c in config.channels_of(row.promise)}
+        for sent in row.sent:
+            channel = channels.get(sent.channel)
+            if channel and (channel.party == person.party or "ops" in person.roles):
+                found += _need_of(sent, channel, name)
+    return found
+
+
+def source_health(source: Source, log: Sequence[Fetch], now: datetime) -> Health:
+    """Return how a source is: when it last answered, and what is wrong when it doesn't."""
+    if source.url.startswith("form:"):
+        return Health(source, "ok", "Ett formulär. Det finns inget att hämta.")
+    good = [f.at for f in log if f.good]
+    if not log:
+        return Health(source, "none", "Har inte hämtats ännu.")
+    trouble = "" if log[-1].good else log[-1].message
+    if not good:
+        return Health(source, "act", f"Har aldrig svarat. {trouble}".strip())
+    if trouble:
+        return Health(source, "act", f"Svarade senast {page.moment(good[-1])}. {trouble}")
+    silent = source.keeps == "window" and now - good[-1] > timedelta(hours=source.silent_after_hours)
+    said = f"Svarade senast {page.moment(good[-1])}."
+    return Health(source, "act", f"{said} Det är för länge sedan.") if silent else Health(source, "ok", said)
+
+
+def _need_of(sent: Publication, channel: Channel, name: str) -> list[Need]:
+    link = f"/publiceringar#p{sent.id}"
+    if sent.state == "uncertain":
+        return [Need(f"Titta efter om {name} ligger ute: {channel.name}", link)]
+    if sent.state == "refused":
+        return [Need(f"{channel.name} nekade {name}", link)]
+    if sent.state == "handed_over" and channel.role == "post":
+        return [Need(f"Dela {name} och klistra in länken: {channel.name}", link)]
+    return []
+
+
+def _fetched(promise: Promise, draft: Draft | None) -> Cell:
+    if draft is None:
+        return Cell("Hämtat", "pågår", "wait")
+    wanted = {s for c in promise.commitments for s in c.evidence_from}
+    heard: list[Coverage] = [c for c in draft.followup.coverage if c.source in wanted]
+    holes = sum(1 for c in heard if c.gaps)
+    if not holes:
+        return Cell("Hämtat", "hela perioden", "ok")
+    return Cell("Hämtat", "luckor i 1 källa" if holes == 1 else f"luckor i {holes} källor", "act")
+
+
+def _matched(_promise: Promise, draft: Draft | None) -> Cell:
+    if draft is None:
+        return Cell("Avstämt", "pågår", "wait")
+    count = sum(o.questions for o in draft.followup.outcomes)
+    if not count:
+        return Cell("Avstämt", "klart", "ok")
+    return Cell("Avstämt", "1 fråga" if count == 1 else f"{count} frågor", "act", "/fragor")
+
+
+def _drafted(draft: Draft | None, period: Period, today: date) -> Cell:
+    if draft is None:
+        word = f"skrivs efter {swedish_date(period.end)}" if today <= period.end else "inte skrivet"
+        return Cell("Utkast", word, "none" if today <= period.end else "act")
+    edition = "" if draft.edition == 1 else f", utgåva {draft.edition}"
+    if draft.state == "closed":
+        return Cell("Utkast", f"färdigt{edition}", "ok", f"/utkast/{draft.id}")
+    if any(b.conflict for b in draft.blocks):
+        return Cell("Utkast", f"text att se över{edition}", "act", f"/utkast/{draft.id}")
+    return Cell("Utkast", f"öppet, version {draft.revision}{edition}", "wait", f"/utkast/{draft.id}")
+
+
+def _approved(config: Config, promise: Promise, draft: Draft | None, said: Sequence[Approval], party: Party) -> Cell:
+    stage = f"Godkänt av {config.municipality_of(promise).party(party).short.lower()}"
+    word = next((a for a in said if a.party == party), None)
+    if draft is None:
+        return Cell(stage, "–", "none")
+    if word is None:
+        return Cell(stage, "väntar", "wait", f"/utkast/{draft.id}#godkann")
+    if word.verdict == "rejected":
+        return Cell(stage, "skickat tillbaka", "act", f"/utkast/{draft.id}#godkann")
+    return Cell(stage, swedish_date(local_date(word.at)), "ok", f"/utkast/{draft.id}#godkann")
+
+
+def _published(channel: Channel, sent: Sequence[Publication]) -> Cell:
+    row = next((p for p in sent if p.channel == channel.id), None)
+    if row is None:
+        return Cell(channel.name, "–", "none")
+    return Cell(channel.name, PUBLICATION_STATES[row.state], _TONES.get(row.state, "wait"), f"/publiceringar#p{row.id}")

@@ -1,0 +1,186 @@
+"""What every page shares: the templates, and how moments, days and states are written in Swedish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from fastapi import Response
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from config import Config
+from flows.review import texts
+from flows.review.people import DEMO_BANNER, name_of
+from tasks.model import Dated, PublicationState, State, Verdict
+from tasks.periods import STOCKHOLM, local_date, span_name, swedish_date
+from tasks.store import Store
+
+HERE = Path(__file__).parent
+# What a change says when it is done; the address carries the key, never the words.
+DONE = {
+    "sparat": "Texterna är sparade. Båda parter behöver godkänna den nya versionen.",
+    "oandrat": "Inget var ändrat, så inget sparades.",
+    "godkant": "Du har godkänt. Den andra parten behöver också godkänna innan något publiceras.",
+    "klart": "Båda parter har godkänt. Publiceringen står nu i kö.",
+    "redan": "Din part hade redan godkänt den här versionen. Inget ändrades.",
+    "tillbaka": "Utkastet är skickat tillbaka med din kommentar.",
+    "svarat": "Tack, svaret är sparat. Det används vid nästa avstämning.",
+    "angrat": "Svaret är ångrat. Frågan ställs igen.",
+    "utlagd": "Noterat: den ligger ute.",
+    "igen": "Noterat: den skickas igen vid nästa körning.",
+}
+ACTIVITY_STATES: Mapping[State, str] = {
+    "held": "genomförd",
+    "planned": "planerad",
+    "cancelled": "inställd",
+    "moved": "flyttad",
+    "background": "bakgrund",
+    "promise_text": "löftets egen text",
+    "nil_report": "inget att rapportera",
+    "none": "ingen uppgift",
+}
+PUBLICATION_STATES: Mapping[PublicationState, str] = {
+    "pending": "väntar på att skickas",
+    "prepared": "förberedd",
+    "sending": "skickas nu",
+    "published": "publicerad",
+    "handed_over": "överlämnad, delas för hand",
+    "uncertain": "okänt om den gick fram",
+    "refused": "nekad",
+    "stopped": "stoppad",
+}
+VERDICTS: Mapping[Verdict, str] = {"yes": "ja", "no": "nej", "unsure": "osäker"}
+# What follows the dot in a token.
+FIGURES = {
+    "held": "Antal under perioden",
+    "held_total": "Antal sedan löftet undertecknades",
+    "target": "Mål",
+    "goal": "Det här lovades",
+    "unit": "Ord för antalet",
+    "unit_total": "Ord för antalet sedan undertecknandet",
+    "status": "Läge",
+    "reason": "Skäl till läget",
+    "result": "Resultat",
+    "used": "Arbetssättet har använts",
+    "places": "Platser",
+    "months": "Månader",
+    "activities": "Aktiviteter som räknas",
+    "not_counted": "Aktiviteter som inte räknas",
+    "planned": "Planerade",
+    "cancelled": "Inställda",
+    "gaps": "Luckor i underlaget",
+    "summary": "Sammanfattning av alla delar",
+    "commitments": "Antal delar i löftet",
+}
+CONDITIONS = {
+    "police_took_part": "polisen var med",
+    "municipality_took_part": "kommunen var med",
+    "at_school": "på en skola",
+}
+
+
+def environment() -> Environment:
+    """Return the template environment: everything is escaped, a misspelt name is an error."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(moment=moment, day=swedish_date, dated=dated, short=short, condition=condition)
+    made.globals.update(
+        activity_states=ACTIVITY_STATES,
+        publication_states=PUBLICATION_STATES,
+        verdicts=VERDICTS,
+        span=span_name,
+        local_date=local_date,
+        compare=texts.compare,
+        names=figure_name,
+    )
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What the handlers work with."""
+
+    config: Config
+    store: Store
+    demo: bool
+    secret: str
+    now: Callable[[], datetime]
+    templates: Environment = field(default_factory=environment)
+
+    def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
+        """Return one rendered page."""
+        always = {"person": None, "csrf": "", "message": "", "active": "", "config": self.config}
+        names = {"name_of": partial(name_of, self.config), "source_name": self.source_name}
+        banner = DEMO_BANNER if self.demo else ""
+        rendered = self.templates.get_template(template).render({**always, **names, "banner": banner, **values})
+        return HTMLResponse(rendered, status)
+
+    def source_name(self, key: str) -> str:
+        """Return what a source is called; its id when the config has it no more."""
+        return next((s.name for s in self.config.all_sources() if s.id == key), key)
+
+
+def moment(when: datetime) -> str:
+    """Return a moment in Swedish local time: 17 maj 2021 kl. 09.05."""
+    local = when.astimezone(STOCKHOLM)
+    return f"{swedish_date(local.date())} kl. {local:%H.%M}"
+
+
+def dated(when: Dated | None) -> str:
+    """Return when something was, as exactly as it is known."""
+    if when is None:
+        return "okänt datum"
+    if when.precision == "year":
+        return f"någon gång {when.start.year}"
+    if when.precision == "day" or when.start != when.end:
+        return span_name(when.start, when.end)
+    return f"omkring {swedish_date(when.start)}"
+
+
+def short(sha256: str) -> str:
+    """Return a hash as people compare it: its first twelve digits in groups of four."""
+    return " ".join(sha256[i : i + 4] for i in range(0, 12, 4))
+
+
+def condition(key: str) -> str:
+    """Return a condition in words."""
+    return CONDITIONS.get(key, key)
+
+
+def figure_name(token: str) -> str:
+    """Return what a token's figure is the number of; empty when its name says enough."""
+    return FIGURES.get(token.rpartition(".")[2], "")
+
+
+def seconds(when: datetime) -> int:
+    """Return a moment as whole seconds since 1970."""
+    return int(when.timestamp())
+
+
+def days_left(due: date, today: date) -> str:
+    """Return how long there is to a due date, in words."""
+    left = (due - today).days
+    if left == 0:
+        return "ska vara klart i dag"
+    if left == 1:
+        return "1 dag kvar"
+    if left > 1:
+        return f"{left} dagar kvar"
+    if left >= -60:
+        return f"{-left} {'dag' if left == -1 else 'dagar'} försenat"
+    return "försenat"
+
+
+def done(key: str) -> str:
+    """Return the sentence for a finished change; empty for an unknown key."""
+    return DONE.get(key, "")
