@@ -147,7 +147,7 @@ def _counted(commitment: Commitment, outcome: Outcome, *, first: bool) -> str:
         return f"{every} {unit(commitment, total)}"
     if held is None:
         return f"{every} {unit(commitment, total)} sammanlagt"
-    return f"{'minst ' if outcome.held_is_floor else ''}{held} under perioden, {every} sammanlagt"
+    return f"{every} sammanlagt, {'minst ' if outcome.held_is_floor else ''}{held} under perioden"
 
 
 def _places(activities: Sequence[Activity]) -> str:
