@@ -27,7 +27,7 @@ _ABBREVIATION = re.compile(
 # Words that begin like a short term without being made of it.
 _LOOKALIKES = re.compile(r"^(?:hundra|hundrad|insatt|elevat|relev|breve?d|breddn)")
 _ENDINGS = re.compile(
-    r"^(?:s|e|a|n|en|et|ens|ets|ar|er|or|na|arna|erna|orna|arnas|ernas|ornas|ars|ers|ors|rs|r|are|arne|ens|t|ts|ade|at|as|ades|ats)?$"
+    r"^(?:s|e|a|n|an|ans|as|es|en|et|ens|ets|ar|er|or|na|arna|erna|orna|arnas|ernas|ornas|ars|ers|ors|rs|r|are|arne|ens|t|ts|ade|at|as|ades|ats)?$"
 )
 _COUNTED = "en två tre fyra fem sex sju åtta nio tio elva tolv tretton fjorton femton"
 NUMBERS = {w: i for i, w in enumerate(_COUNTED.split(), 1)} | {"ett": 1, "tjugo": 20, "trettio": 30}

@@ -99,7 +99,8 @@ def topic(sentences: Sequence[Sentence], words: Words) -> Topic | None:
             named.append((s, word))
         if word := swedish.first(words.activity, masked):
             activity[s.number] = word
-        if word := swedish.first(words.about, masked):
+        # One word can't be both: the other must stand beside it.
+        if word := swedish.first(words.about, swedish.without(masked, words.activity)):
             about[s.number] = word
         if word := swedish.first(words.neighbours, swedish.without(masked, words.about)):
             near[s.number] = word

@@ -193,7 +193,9 @@ def _written(when: Dated) -> list[str]:
     if when.precision == "year":
         return [f"{when.start:%Y}"]
     if when.precision == "period":
-        return [when.start.isoformat(), when.end.isoformat(), *({f"{when.start:%Y}"} & {f"{when.end:%Y}"})]
+        whole = when.start.day == 1 and (when.end + timedelta(days=1)).day == 1
+        ends = [f"{d:%Y-%m}" if whole else d.isoformat() for d in (when.start, when.end)]
+        return [*ends, *({f"{when.start:%Y}"} & {f"{when.end:%Y}"})]
     return [when.start.isoformat()]
 
 

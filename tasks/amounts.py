@@ -1,0 +1,61 @@
+"""How many activities a text stands for, whether that is a total, and which conditions its words settle."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from config.schema import Commitment
+from tasks import cues, swedish
+from tasks.model import Dated, State
+from tasks.swedish import Sentence, Word
+
+_NUMBER = "|".join((r"\d{1,2}", *swedish.NUMBERS))
+ALTOGETHER = re.compile(
+    rf"(?<!\w)(?:sammanlagt|totalt|fler\sän|blev\sdet|gjordes|genomfördes|hölls|gjorts|genomförts|hållits)\s({_NUMBER})"
+    r"(?=\s*(?:[.,:;!)]|$|i\s|på\s|stycken|st\W|sådana|varav|till\W))"
+)
+
+
+def count(
+    anchors: Sequence[tuple[Sentence, Word | None]], state: State, days: Sequence[Dated], where: Sequence[str]
+) -> tuple[int | None, bool]:
+    """Return how many activities the text stands for (None: it gives no number) and whether it is a total."""
+    numbers: list[int] = []
+    plural = False
+    for s, word in anchors:
+        if word and word in s.words:
+            plural = plural or bool(re.search(r"(?:ar|er|or|arna|erna|orna)$", word.fold))
+            at = s.words.index(word)
+            numbers += [n for w in s.words[max(0, at - 3) : at] if (n := swedish.number(w.fold)) and n < 100]
+        numbers += [n for m in ALTOGETHER.finditer(s.fold) if (n := swedish.number(m[1])) and n < 100]
+    exact = [d for d in days if d.precision == "day"]
+    number = numbers[0] if numbers else None
+    if number is None:
+        several = max(len(exact), len(where))
+        number = 1 if not plural else several if several > 1 else None
+    summary = any(cues.cues(s).summary for s, _ in anchors)
+    total = state == "held" and number != 1 and summary and len(exact) != number
+    return number, total
+
+
+_ABSENT = re.compile(
+    r"(?<!\w)(?:utan|inte|ej|saknades|förhind\w*|frånvar\w*|uteblev)(?:\s\w+){0,3}\s(?:\w*polis\w*)|\w*polis\w*(?:\s\w+){0,2}\s(?:kunde\sinte|deltog\sinte|var\sinte|medverkade\sinte|uteblev|saknades|fick\sförhinder|hade\sförhinder|var\sförhindrad)"
+)
+
+
+_MUNICIPALITY = re.compile(r"(?<!\w)kommun(?:en|ens)(?!\w)|trygghetssamordnar|(?<!\w)rektor")
+_SCHOOL = re.compile(r"(?:skola|skolan|skolor|skolans|skolorna|gymnasiet|aula|aulan)(?!\w)")
+
+
+def conditions(near: Sequence[Sentence], commitment: Commitment) -> dict[str, bool]:
+    """Return the commitment's conditions that the words settle; what they leave open is missing."""
+    said = " ".join(s.fold for s in near)
+    found: dict[str, bool] = {}
+    if "police_took_part" in commitment.conditions and "polis" in said:
+        found["police_took_part"] = not _ABSENT.search(said)
+    if "municipality_took_part" in commitment.conditions and _MUNICIPALITY.search(said):
+        found["municipality_took_part"] = True
+    if "at_school" in commitment.conditions and _SCHOOL.search(said):
+        found["at_school"] = True
+    return found
