@@ -7,6 +7,7 @@ from datetime import datetime
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from config import Config
 from tasks.draft import Drafted
@@ -16,7 +17,8 @@ from tasks.reconcile import Reconciled
 from tasks.store import Store, drafts, records
 from tasks.store import publications as outbox
 
-console = Console(highlight=False, soft_wrap=True)
+# No markup: a message may hold square brackets, and a source may hold anything.
+console = Console(highlight=False, soft_wrap=True, markup=False)
 _OUTCOMES = {
     "ok": "hämtad",
     "unchanged": "inget nytt",
@@ -61,6 +63,10 @@ def fetches(config: Config, found: Sequence[Fetch]) -> None:
         numbers = (str(n) for n in (fetch.records, fetch.new, fetch.changed, fetch.quarantined))
         table.add_row(name, _OUTCOMES[fetch.outcome], *numbers, fetch.message)
     console.print(table)
+    with Store(config.database).reading() as db:
+        for fetch in found:
+            for row in records.quarantined(db, fetch.source) if fetch.quarantined else []:
+                console.print(f"  I karantän: {config.source(fetch.source).name}, rad {row.row}: {row.reason}")
 
 
 def reconciled(found: Sequence[Reconciled]) -> None:
@@ -99,11 +105,12 @@ def rehearsal(found: Sequence[Fetch], result: Drafted) -> None:
 
 def publications(config: Config, rows: Sequence[Publication]) -> None:
     """Print what came of each publication."""
-    table = _table("Publicering", "period", "utgåva", "kanal", "läge", "länk", "anmärkning")
+    table = _table("Publicering", "period", "utgåva", "kanal", "läge", "länk och anmärkning")
     for row in rows:
         named = {c.id: c.name for c in config.municipality_of(config.promises[row.promise]).channels}
         name = named.get(row.channel, row.channel)
-        table.add_row(row.period, str(row.edition), name, STATES[row.state], row.url or "", row.message)
+        said = "\n".join(part for part in (row.url, row.message) if part)
+        table.add_row(row.period, str(row.edition), name, STATES[row.state], said)
     console.print(table if rows else "Inget att sända.")
 
 
@@ -144,7 +151,7 @@ def _local(moment: datetime) -> str:
 
 
 def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
+    table = Table(title=Text(title), title_justify="left", show_edge=False, pad_edge=False)
     for column in columns:
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     return table
