@@ -87,6 +87,10 @@ class House:
         assert found is not None
         return found
 
+    def block(self, key: str) -> Block:
+        """Return the draft's block of that template and part (sida:c5)."""
+        return next(b for b in self.draft().blocks if f"{b.template}:{b.part}" == key)
+
     def post(self, client: TestClient, path: str, **fields: str) -> Response:
         """Send a form with the page's own token."""
         return client.post(path, data={"csrf": token(client.get("/")), **fields})

@@ -26,7 +26,13 @@ def create_app(config: Config, store: Store, *, demo: bool, secret: str, now: Ca
     moments.
     """
     app = FastAPI(
-        title="Löfteskollen", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(auth.guard)]
+        title="Löfteskollen",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        # On the whole application, so that no route can be added without it.
+        dependencies=[Depends(auth.guard)],
     )
     app.state.review = page.Review(config, store, demo, secret, now)
     app.add_middleware(gate.Gate)

@@ -42,7 +42,10 @@ class Line:
     draft: Draft | None
     said: tuple[Approval, ...]
     sent: tuple[Publication, ...]
-    cells: tuple[Cell, ...]
+    steps: tuple[Cell, ...]
+    channels: tuple[Cell, ...]
+    # Why there is no draft yet; empty when there is one.
+    waits: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +101,15 @@ def line(db: Db, config: Config, promise: Promise, period: Period, today: date) 
     )
     done = bool(sent) and all(p.state == "published" for p in sent)
     left = "" if done else page.days_left(period.due, today)
-    cells = [_fetched(promise, draft), _matched(promise, draft), _drafted(draft, period, today)]
-    cells += [_approved(config, promise, draft, said, party) for party in PARTIES]
-    cells += [_published(channel, sent) for channel in config.channels_of(promise)]
-    return Line(promise, period, left, draft, said, sent, tuple(cells))
+    if draft is None:
+        waits = (
+            f"Utkastet skrivs efter {swedish_date(period.end)}." if today <= period.end else "Utkastet är inte skrivet."
+        )
+        return Line(promise, period, left, None, (), (), (), (), waits)
+    steps = [_fetched(promise, draft), _matched(draft), _drafted(draft)]
+    steps += [_approved(config, promise, draft, said, party) for party in PARTIES]
+    shown = tuple(_published(channel, sent) for channel in config.channels_of(promise))
+    return Line(promise, period, left, draft, said, sent, tuple(steps), shown, "")
 
 
 def needs_of(person: Person, config: Config, row: Line) -> list[Need]:
@@ -154,9 +162,7 @@ def _need_of(sent: Publication, channel: Channel, name: str) -> list[Need]:
     return []
 
 
-def _fetched(promise: Promise, draft: Draft | None) -> Cell:
-    if draft is None:
-        return Cell("Hämtat", "pågår", "wait")
+def _fetched(promise: Promise, draft: Draft) -> Cell:
     wanted = {s for c in promise.commitments for s in c.evidence_from}
     heard: list[Coverage] = [c for c in draft.followup.coverage if c.source in wanted]
     holes = sum(1 for c in heard if c.gaps)
@@ -165,19 +171,14 @@ def _fetched(promise: Promise, draft: Draft | None) -> Cell:
     return Cell("Hämtat", "luckor i 1 källa" if holes == 1 else f"luckor i {holes} källor", "act")
 
 
-def _matched(_promise: Promise, draft: Draft | None) -> Cell:
-    if draft is None:
-        return Cell("Avstämt", "pågår", "wait")
+def _matched(draft: Draft) -> Cell:
     count = sum(o.questions for o in draft.followup.outcomes)
     if not count:
         return Cell("Avstämt", "klart", "ok")
     return Cell("Avstämt", "1 fråga" if count == 1 else f"{count} frågor", "act", "/fragor")
 
 
-def _drafted(draft: Draft | None, period: Period, today: date) -> Cell:
-    if draft is None:
-        word = f"skrivs efter {swedish_date(period.end)}" if today <= period.end else "inte skrivet"
-        return Cell("Utkast", word, "none" if today <= period.end else "act")
+def _drafted(draft: Draft) -> Cell:
     edition = "" if draft.edition == 1 else f", utgåva {draft.edition}"
     if draft.state == "closed":
         return Cell("Utkast", f"färdigt{edition}", "ok", f"/utkast/{draft.id}")
@@ -186,11 +187,9 @@ def _drafted(draft: Draft | None, period: Period, today: date) -> Cell:
     return Cell("Utkast", f"öppet, version {draft.revision}{edition}", "wait", f"/utkast/{draft.id}")
 
 
-def _approved(config: Config, promise: Promise, draft: Draft | None, said: Sequence[Approval], party: Party) -> Cell:
+def _approved(config: Config, promise: Promise, draft: Draft, said: Sequence[Approval], party: Party) -> Cell:
     stage = f"Godkänt av {config.municipality_of(promise).party(party).short.lower()}"
     word = next((a for a in said if a.party == party), None)
-    if draft is None:
-        return Cell(stage, "–", "none")
     if word is None:
         return Cell(stage, "väntar", "wait", f"/utkast/{draft.id}#godkann")
     if word.verdict == "rejected":

@@ -162,7 +162,9 @@ def _page(
         outcomes=[
             (promise.commitment(o.commitment), o, figures_of(draft, o.commitment)) for o in draft.followup.outcomes
         ],
-        templates=editor.editors(draft, promise, typed or {}, remarks or {}, changes or {}),
+        templates=editor.editors(
+            draft, promise, [c.template for c in config.channels_of(promise)], typed or {}, remarks or {}, changes or {}
+        ),
         previews=shown,
         differences=differences,
         standing=_standing(config, draft, said),

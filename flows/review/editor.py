@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from config.schema import Promise
@@ -51,14 +51,15 @@ class Editor:
 def editors(
     draft: Draft,
     promise: Promise,
+    order: Sequence[str],
     typed: Mapping[str, str],
     remarks: Mapping[str, tuple[str, ...]],
     changes: Mapping[str, tuple[Change, ...]],
 ) -> dict[str, list[Editor]]:
-    """Return a draft's blocks by template, each as its form shows it; the three mappings are by block key."""
+    """Return a draft's blocks by template in `order`, each as its form shows it; the mappings are by block key."""
     figures = {f.token: f for f in draft.followup.figures}
     found: dict[str, list[Editor]] = {}
-    for block in draft.blocks:
+    for block in sorted(draft.blocks, key=lambda b: order.index(b.template) if b.template in order else len(order)):
         used = tokens_in(block.text)
         editor = Editor(
             block=block,

@@ -78,9 +78,9 @@ FIGURES = {
     "commitments": "Antal delar i löftet",
 }
 CONDITIONS = {
-    "police_took_part": "polisen var med",
-    "municipality_took_part": "kommunen var med",
-    "at_school": "på en skola",
+    "police_took_part": ("polisen var med", "polisen var inte med"),
+    "municipality_took_part": ("kommunen var med", "kommunen var inte med"),
+    "at_school": ("på en skola", "inte på en skola"),
 }
 
 
@@ -152,9 +152,10 @@ def short(sha256: str) -> str:
     return " ".join(sha256[i : i + 4] for i in range(0, 12, 4))
 
 
-def condition(key: str) -> str:
-    """Return a condition in words."""
-    return CONDITIONS.get(key, key)
+def condition(key: str, met: bool) -> str:
+    """Return a condition in words, met or not."""
+    yes, no = CONDITIONS.get(key, (key, f"inte {key}"))
+    return yes if met else no
 
 
 def figure_name(token: str) -> str:

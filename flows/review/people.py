@@ -56,7 +56,7 @@ def name_of(config: Config, key: str) -> str:
     """Return what a person who acted is called; the id itself when nobody knows it."""
     if key == "lofteskoll":
         return "Löfteskollen"
-    known = (*DEMO_PEOPLE, *(p for m in config.municipalities.values() for p in m.people))
+    known = (*(p for m in config.municipalities.values() for p in m.people), *DEMO_PEOPLE)
     return next((p.name for p in known if p.id == key), key)
 
 
