@@ -10,9 +10,9 @@ from tasks import cues, swedish
 from tasks.model import Dated, State
 from tasks.swedish import Sentence, Word
 
-_NUMBER = "|".join((r"\d{1,2}", *swedish.NUMBERS))
+NUMBER = "|".join((r"\d{1,2}", *swedish.NUMBERS))
 ALTOGETHER = re.compile(
-    rf"(?<!\w)(?:sammanlagt|totalt|fler\sän|blev\sdet|gjordes|genomfördes|hölls|gjorts|genomförts|hållits)\s({_NUMBER})"
+    rf"(?<!\w)(?:sammanlagt|totalt|fler\sän|blev\sdet|gjordes|genomfördes|hölls|gjorts|genomförts|hållits)\s({NUMBER})"
     r"(?=\s*(?:[.,:;!)]|$|i\s|på\s|stycken|st\W|sådana|varav|till\W))"
 )
 

@@ -94,6 +94,11 @@ def read(text: Text, words: topics.Words, commitment: Commitment, scope: Scope) 
 _BEFORE_IT = re.compile(r"(?<!\w)inför\s(?:[\w-]+\s){0,2}$")
 
 
+_AT_IT = re.compile(r"(?<!\w)(?:vid|efter|under|från|på)\s(?:[\w-]+\s){0,2}$")
+_DEFINITE = re.compile(r"(?:\ws\s[\w-]+|(?:en|et|na))$")
+_SEVERAL = re.compile(rf"(?<!\w)(?!(?:1|en|ett)\s)(?:{amounts.NUMBER})\s(?:[\w-]+\s)?$")
+
+
 def _verdict(
     text: Text, topic: topics.Topic, anchors: Sequence[Sentence], around: Sequence[Sentence]
 ) -> states.Verdict:
@@ -101,7 +106,15 @@ def _verdict(
     if all(_BEFORE_IT.search(s.fold[: w.start]) for s, w in topic.anchors):
         # "Gruppen samlades inför vandringen": a meeting before it, not the walk.
         return states.Verdict("background", True, "inför", sentence)
-    return states.judge(anchors, around, text.sentences[0], lambda s: _ahead(text, s))
+    verdict = states.judge(anchors, around, text.sentences[0], lambda s: _ahead(text, s))
+    if verdict.state == "background" and not verdict.sure:
+        for s, w in topic.anchors:
+            if (_AT_IT.search(s.fold[: w.start]) and _DEFINITE.search(s.fold[: w.end])) or _SEVERAL.search(
+                s.fold[: w.start]
+            ):
+                # "Efter vårens vandring har häckarna klippts", "Sex vandringar": it seems to have been held.
+                return states.Verdict("held", False, s.fold[: w.end].split()[-2] if s.number else "rubriken", s)
+    return verdict
 
 
 def _anchors(text: Text, topic: topics.Topic) -> list[Sentence]:
@@ -145,6 +158,10 @@ def _ahead(text: Text, sentence: Sentence) -> bool | None:
     if text.published is None:
         return None
     days = [m.when for m in _mentions(text, sentence, "near") if m.when and m.role == "activity"]
+    if text.precision != "day":
+        # Within the month (or year) of which no more is known, nobody can tell.
+        same = "%Y-%m" if text.precision == "month" else "%Y"
+        days = [d for d in days if d.end.strftime(same) != text.published.strftime(same)]
     days = [d for d in days if d.precision in ("day", "week", "month")]
     if not days:
         return None

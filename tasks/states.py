@@ -25,6 +25,8 @@ class Verdict:
 Ahead = Callable[[Sentence], bool | None]
 
 
+# Why a sentence without a verb counts as a report: its day had passed when it was published.
+PASSED = "dagen har varit"
 # What is written to persuade reports nothing.
 _GENRE = re.compile(
     r"(?<!\w)(?:insändare|debatt|debattartikel|ledare|krönika|motion|medborgarförslag|interpellation|replik)(?!\w)"
@@ -37,6 +39,8 @@ def judge(anchors: Sequence[Sentence], around: Sequence[Sentence], title: Senten
     The body decides over the title; a report outweighs a plan, since a page that tells of both tells of something done.
     """
     verdict = _judge(anchors, around, title, ahead)
+    if verdict.state == "held" and not verdict.sure:
+        verdict = _confirmed(verdict, [*anchors, *around], title)
     if verdict.state == "held" and verdict.sure and _GENRE.search(title.fold):
         return replace(verdict, sure=False)
     if verdict.state == "planned" and verdict.sentence and ahead(verdict.sentence) is None:
@@ -44,6 +48,17 @@ def judge(anchors: Sequence[Sentence], around: Sequence[Sentence], title: Senten
         said = next((c.promise for s in (title, *anchors, *around) if (c := cues(s)).promise), "")
         return replace(verdict, state="promise_text", why=said) if said else verdict
     return verdict
+
+
+def _confirmed(verdict: Verdict, near: Sequence[Sentence], title: Sentence) -> Verdict:
+    """Return a weak report as a sure one where another sentence (or a protocol's title) tells what came of it."""
+    own = cues(verdict.sentence) if verdict.sentence else Cues()
+    if own.doubt or own.talk or own.future or own.method or own.standing or own.promise:
+        return verdict
+    results = [
+        s for s in (*near, title) if s is not verdict.sentence and (c := cues(s)).result and not c.doubt and not c.talk
+    ]
+    return replace(verdict, sure=True) if results and (own.past or verdict.why == PASSED) else verdict
 
 
 def _judge(anchors: Sequence[Sentence], around: Sequence[Sentence], title: Sentence, ahead: Ahead) -> Verdict:
@@ -145,7 +160,9 @@ def _rules(c: Cues, ahead: bool | None) -> Iterator[tuple[State, bool, str]]:
     yield "held", True, c.done if ahead is not True else ""
     yield "held", False, c.done
     yield "planned", True, c.future if ahead else ""
-    yield "held", bool(c.past) and not c.doubt, c.result
+    told = ahead is False and not c.doubt and not c.talk and not c.method and not c.standing and not c.future
+    yield "held", bool(c.past or ahead is False) and not c.doubt, c.result
+    yield "held", True, c.came if told else ""
     yield "planned", True, c.present if ahead else ""
     yield "held", False, c.past if not c.future and not c.method and not c.standing else ""
     yield "background", True, c.standing or (c.method if ahead is None else "")
@@ -154,4 +171,5 @@ def _rules(c: Cues, ahead: bool | None) -> Iterator[tuple[State, bool, str]]:
     yield "held", False, c.ongoing or (c.present if ahead is False else "")
     yield "background", True, c.method
     yield "planned", True, "dagen ligger framåt" if ahead else ""
-    yield "held", False, "dagen har varit" if ahead is False else ""
+    yield "planned", True, c.appointment if ahead is None and not c.past else ""
+    yield "held", False, PASSED if ahead is False else ""
