@@ -97,18 +97,22 @@ def _add_held(found: Tally, activity: Activity, commitment: Commitment, situatio
 
 
 def _add_planned(found: Tally, activity: Activity, situation: Situation) -> None:
-    if activity.when is None or activity.when.end >= situation.as_of:
-        found.planned += activity.count
-    else:
+    when, ends = activity.when, situation.promise.ends
+    if when is not None and when.end < situation.as_of:
         why = "ej bekräftad: den planerade dagen har passerat utan besked"
         _leave_out(found, activity, why, situation.period)
+    elif (when.start if when else situation.as_of) <= ends:
+        found.planned += activity.count
 
 
 def _add_cancelled(found: Tally, activity: Activity, situation: Situation) -> None:
-    if activity.band == "sure" and _in_sight(activity, situation.period):
+    if activity.band != "sure":
+        return
+    # One without a day comes last, and may be the one already seen with its day.
+    if _in_sight(activity, situation.period) and (activity.when or not found.cancelled):
         found.cancelled += activity.count
         _leave_out(found, activity, "inställd", situation.period)
-    elif activity.band == "sure" and activity.when:
+    elif activity.when:
         found.reported.append(activity.when)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from config.schema import Commitment, Promise
 from tasks.counting import inside
@@ -13,6 +13,8 @@ from tasks.reasons import enumeration, gap_text, goal, unit
 
 UNKNOWN = "uppgift saknas"
 HIDDEN = "kan inte redovisas"
+# What is known less exactly than this has no month to name.
+_ABOUT_A_MONTH = timedelta(days=31)
 # How many of the promises have each status, in the order that a reader wants to know; singular and plural.
 _SUMMARY: tuple[tuple[Status, str, str], ...] = (
     ("uppfyllt", "uppfyllt", "uppfyllda"),
@@ -151,12 +153,18 @@ def _counted(commitment: Commitment, outcome: Outcome, *, first: bool) -> str:
 
 
 def _places(activities: Sequence[Activity]) -> str:
-    return enumeration(list(dict.fromkeys(a.place for a in activities if a.place)))
+    # Two walks with one place named would read as two walks there.
+    if not all(a.place for a in activities):
+        return ""
+    return enumeration(list(dict.fromkeys(a.place for a in activities)))
 
 
 def _months(activities: Sequence[Activity]) -> str:
-    named = [swedish_date(a.when.start).split()[1] for a in activities if a.when and a.when.precision != "period"]
-    return enumeration(list(dict.fromkeys(named)))
+    days = [a.when for a in activities if a.when and a.when.end - a.when.start <= _ABOUT_A_MONTH]
+    if len(days) < len(activities):
+        return ""
+    months = dict.fromkeys((d.year, d.month) for when in days for d in (when.start, when.end))
+    return enumeration([swedish_date(date(year, month, 1)).split()[1] for year, month in sorted(months)])
 
 
 def _not_counted(outcome: Outcome) -> str:

@@ -188,6 +188,23 @@ def test_a_cancelled_activity_is_shown_and_not_counted() -> None:
     assert (found.held, found.cancelled, found.not_counted[0].reasons[0]) == (1, 1, "inställd")
 
 
+def test_a_cancellation_without_a_day_may_be_the_one_with_its_day() -> None:
+    """Two notices of one cancelled walk are not two cancelled walks."""
+    known = held(date(2021, 2, 2), state="cancelled")
+    vague = replace(known, id="k/vague", when=None)
+    assert outcome(promise(target=4), [known, vague]).cancelled == 1
+    assert outcome(promise(target=4), [vague]).cancelled == 1
+
+
+def test_nothing_is_planned_beyond_the_promise() -> None:
+    """When the promise is over, a plan without a day or after its end is no longer part of it."""
+    made = promise(target=4)
+    vague = replace(held(date(2021, 2, 2), state="planned"), when=None)
+    late = held(date(2022, 2, 2), state="planned")
+    assert outcome(made, [vague, late]).planned == 1
+    assert outcome(made, [vague, late], number=3).planned == 0
+
+
 def test_a_vague_day_counts_only_where_all_of_it_lies() -> None:
     """A week across two periods counts in the total and in neither period; a year counts nowhere."""
     made = promise(target=4)

@@ -272,6 +272,25 @@ def test_a_brace_in_a_record_never_becomes_a_token() -> None:
     assert next(f.text for f in made if f.token == "c5.places") == "(c5.held)"
 
 
+def test_places_and_months_are_named_only_when_all_are_known() -> None:
+    """Two walks with one place named would read as two walks there."""
+
+    def texts(places: list[str], when: Dated) -> tuple[str, str]:
+        walk = FOLLOW.outcome("c5").activities[0]
+        changed = [
+            replace(o, activities=tuple(replace(walk, id=p, place=p, when=when) for p in places))
+            if o.commitment == "c5"
+            else o
+            for o in FOLLOW.outcomes
+        ]
+        made = {f.token: f.text for f in wording.figures(MADE, periods(MADE)[2], changed, None)}
+        return made["c5.places"], made["c5.months"]
+
+    weekend = Dated(date(2021, 10, 30), date(2021, 11, 1), "period")
+    assert texts(["Härad", "Länna"], weekend) == ("Härad och Länna", "oktober och november")
+    assert texts(["Härad", ""], Dated(date(2021, 9, 1), date(2021, 12, 31), "period")) == ("okänd plats", "okänd månad")
+
+
 def test_the_follow_up_carries_the_assumptions_with_their_day() -> None:
     """What the promise's text leaves open is public, dated."""
     every = [*MADE.assumptions, *(a for c in MADE.commitments for a in c.assumptions)]
