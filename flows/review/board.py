@@ -99,8 +99,7 @@ def line(db: Db, config: Config, promise: Promise, period: Period, today: date) 
     sent = tuple(
         p for p in publications.listed(db, promise.slug, period.id) if draft is not None and p.edition == draft.edition
     )
-    done = bool(sent) and all(p.state == "published" for p in sent)
-    left = "" if done else page.days_left(period.due, today)
+    left = _left(draft, sent, period, today)
     if draft is None:
         waits = (
             f"Utkastet skrivs efter {swedish_date(period.end)}." if today <= period.end else "Utkastet är inte skrivet."
@@ -149,6 +148,16 @@ def source_health(source: Source, log: Sequence[Fetch], now: datetime) -> Health
     silent = source.keeps == "window" and now - good[-1] > timedelta(hours=source.silent_after_hours)
     said = f"Svarade senast {page.moment(good[-1])}."
     return Health(source, "act", f"{said} Det är för länge sedan.") if silent else Health(source, "ok", said)
+
+
+def _left(draft: Draft | None, sent: Sequence[Publication], period: Period, today: date) -> str:
+    """Return how long there is to the due date, or how far the publishing of a closed edition has come."""
+    if draft is None or draft.state == "open":
+        return page.days_left(period.due, today)
+    published = sum(p.state == "published" for p in sent)
+    if published == len(sent):
+        return "publicerat"
+    return "delvis publicerat" if published else "väntar på publicering"
 
 
 def _need_of(sent: Publication, channel: Channel, name: str) -> list[Need]:

@@ -131,8 +131,10 @@ class Review:
 
 
 def moment(when: datetime) -> str:
-    """Return a moment in Swedish local time: 17 maj 2021 kl. 09.05."""
+    """Return a moment in Swedish local time: 17 maj 2021 kl. 09.05; only the day where a source gave no time."""
     local = when.astimezone(STOCKHOLM)
+    if (local.hour, local.minute, local.second) == (0, 0, 0):
+        return swedish_date(local.date())
     return f"{swedish_date(local.date())} kl. {local:%H.%M}"
 
 

@@ -18,10 +18,11 @@ _LONGEST_DIFF = 4000
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a text; `token` is set where it is a figure."""
+    """A stretch of a text; `token` is set where it is a figure, `opens` where that figure rests on something."""
 
     text: str
     token: str = ""
+    opens: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,6 @@ def _pieces(paragraph: str, figures: Mapping[str, Figure]) -> list[Piece]:
         if figure is None:
             continue
         found.append(Piece(paragraph[at : match.start()]))
-        found.append(Piece(figure.text, match[1]))
+        found.append(Piece(figure.text, match[1], figure.value is not None or bool(figure.evidence)))
         at = match.end()
     return [p for p in [*found, Piece(paragraph[at:])] if p.text]
