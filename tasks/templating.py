@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, NoReturn
 
@@ -20,15 +21,7 @@ class Sheet:
         if file not in templates:
             known = ", ".join(sorted(templates)) or "inga"
             raise Refused(f"Mallen {file} finns inte. Lägg den i config/templates; där finns: {known}.")
-        # Plain texts go through autoescape when they are placed in a page, not before.
-        environment = ImmutableSandboxedEnvironment(
-            loader=DictLoader(dict(templates)),
-            autoescape=autoescape,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
+        environment = _environment(tuple(sorted(templates.items())), autoescape)
         try:
             tree = environment.parse(templates[file])
             self._template: Template = environment.get_template(file)
@@ -59,6 +52,20 @@ class Sheet:
         if isinstance(error, UndefinedError):
             raise Refused(f"{where}: okänt namn ({error.message}). Rätta stavningen eller ta bort det.") from error
         raise Refused(f"{where}: {type(error).__name__}: {error}. Rätta uttrycket på raden.") from error
+
+
+@lru_cache(maxsize=16)
+def _environment(templates: tuple[tuple[str, str], ...], autoescape: bool) -> ImmutableSandboxedEnvironment:
+    """Return the sandbox of a set of templates; kept, since compiling the page costs more than rendering it."""
+    return ImmutableSandboxedEnvironment(
+        loader=DictLoader(dict(templates)),
+        # Plain texts are escaped when they are placed in a page, not before.
+        autoescape=autoescape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
 
 
 def _line(trace: TracebackType | None) -> int:

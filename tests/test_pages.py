@@ -26,7 +26,8 @@ from tasks.model import Entry, Output, Refused, combined_sha256
 from tests.following import channel, composed, drafted, sample
 
 MADE, PLACE, FOLLOW = sample(3)
-OUTPUTS = composed(MADE, PLACE, FOLLOW)
+BLOCKS = drafted(MADE, PLACE, FOLLOW)
+OUTPUTS = composed(MADE, PLACE, FOLLOW, BLOCKS)
 NOTICE = "Exempel med påhittade aktiviteter. Inget här är redovisat av Polisen eller Strängnäs kommun."
 
 
@@ -328,9 +329,10 @@ def test_no_accepted_text_breaks_page_or_feed(text: str, title: str) -> None:
     """Any text that may be saved gives a page whose elements close and a feed that parses."""
     if wording.check_edit(text, FOLLOW.figures, MADE):
         text = "Godkänd text."
-    blocks = [replace(b, edited=text) for b in drafted(MADE, PLACE, FOLLOW)]
+    blocks = [replace(b, edited=text) for b in BLOCKS]
     earlier = [Entry("2021-T1", title, 1, datetime(2021, 5, 17, tzinfo=UTC), text)]
     storable = title.encode("utf-8", "replace").decode()
-    outputs = composed(MADE, PLACE, FOLLOW, blocks, earlier=[replace(earlier[0], title=storable)])
+    one = PLACE.model_copy(update={"channels": (channel("strangnas.se"),)})
+    outputs = composed(MADE, one, FOLLOW, blocks, earlier=[replace(earlier[0], title=storable)])
     assert Outline(named("index.html", outputs=outputs)).open == []
     assert not feedparser.parse(named("feed.xml", outputs=outputs)).bozo
