@@ -6,7 +6,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import snowballstemmer
@@ -80,11 +80,8 @@ class Sentence:
     number: int
     text: str
     words: tuple[Word, ...]
-
-    @property
-    def fold(self) -> str:
-        """The sentence in lower case, same length for Swedish letters."""
-        return self.text.lower()
+    # The text in lower case.
+    fold: str
 
 
 def sentences(title: str, text: str) -> tuple[Sentence, ...]:
@@ -117,7 +114,7 @@ def _sentence(number: int, text: str) -> Sentence:
     for match in _WORD.finditer(text):
         fold = match[0].casefold().replace("–", "-")
         words.append(Word(match[0], fold, stem(fold) if len(fold) < 60 else fold, match.start()))
-    return Sentence(number, text, tuple(words))
+    return Sentence(number, text, tuple(words), text.lower().replace("–", "-"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +126,13 @@ class Term:
     folds: tuple[str, ...]
     # A short name in capitals (EST) stands only as itself: as lower-case letters it is part of other words.
     acronym: bool
-
-    @property
-    def literal(self) -> str:
-        """A piece that every text holding the term also holds, case-folded; used to pass over the others quickly."""
-        return self.folds[0] if self.acronym else max(self.stems, key=len)
+    # A piece that every text holding the term also holds, in lower case: the others are passed over quickly.
+    literal: str
 
     def positions(self, sentence: Sentence) -> list[int]:
         """Return the numbers of the words at which the term begins."""
+        if self.literal not in sentence.fold:
+            return []
         words, length = sentence.words, len(self.stems)
         return [i for i in range(len(words) - length + 1) if all(self._fits(words[i + j], j) for j in range(length))]
 
@@ -176,7 +172,9 @@ def term(text: str) -> Term:
     plain = unicodedata.normalize("NFC", text)
     words = _sentence(0, plain).words
     acronym = len(words) == 1 and plain.isupper() and len(plain) <= 5
-    return Term(plain, tuple(_key(w) for w in words), tuple(w.fold for w in words), acronym)
+    keys = tuple(_key(w) for w in words)
+    literal = words[0].fold if acronym else max(keys, key=len, default="")
+    return Term(plain, keys, tuple(w.fold for w in words), acronym, literal)
 
 
 def _key(word: Word) -> str:
@@ -195,7 +193,7 @@ def without(sentence: Sentence, terms: Sequence[Term]) -> Sentence:
     gone = {at + i for t in terms for at in t.positions(sentence) for i in range(len(t.stems))}
     if not gone:
         return sentence
-    return Sentence(sentence.number, sentence.text, tuple(w for i, w in enumerate(sentence.words) if i not in gone))
+    return replace(sentence, words=tuple(w for i, w in enumerate(sentence.words) if i not in gone))
 
 
 def number(word: str) -> int | None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import Literal
-
-import numpy as np
 
 from config.schema import Commitment, Signals
 from tasks import swedish
 from tasks.model import Record
 from tasks.swedish import LIMIT, Sentence, Term, Word
+
+# What makes a text's letters differ from what a reader sees: markup, entities, soft hyphens, our own separator.
+_DIRTY = re.compile(r"[<&\x00\xad]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,43 +50,66 @@ class Topic:
 
 def candidates(records: Sequence[Record], commitments: Sequence[Commitment]) -> list[list[int]]:
     """Return for each commitment the rows whose text can be about it: a few fast passes over one long string."""
-    if not records:
-        return [[] for _ in commitments]
-    pieces = [f"{r.title}\n{r.text}"[: LIMIT * 2] for r in records]
-    pieces = [swedish.clean(p) if "<" in p or "&" in p or "\u00ad" in p else p for p in pieces]
-    blob = swedish.compose("\0".join(pieces)).casefold()
-    starts = np.flatnonzero(np.frombuffer(blob.encode("utf-32-le"), dtype=np.uint32) == 0)
-    hits: dict[str, frozenset[int]] = {}
-
-    def rows(terms: Iterable[Term]) -> frozenset[int]:
-        found: frozenset[int] = frozenset()
-        for literal in {t.literal for t in terms}:
-            if literal not in hits:
-                hits[literal] = _rows_with(blob, literal, starts)
-            found |= hits[literal]
-        return found
-
+    index = _Index.of(records)
     result = []
     for commitment in commitments:
         words = words_of(commitment.signals)
-        paired = rows(words.activity) & rows(words.about) if words.about else rows(words.activity)
-        if words.context:
-            paired &= rows(words.context)
-        partner = rows((*words.activity, *words.about))
-        near = rows(words.neighbours) & partner if words.about else rows(words.neighbours)
-        result.append(sorted(rows(words.named) | paired | near))
+        rows = index.having(words.named)
+        if words.about:
+            # Activity beside about, or a neighbour in place of either.
+            first, second = sorted(((*words.activity, *words.neighbours), words.about), key=index.commonness)
+            paired = index.among(index.having(first), second)
+            paired |= index.among(index.having(words.neighbours), words.activity)
+        else:
+            paired = index.having((*words.activity, *words.neighbours))
+        rows |= index.among(paired, words.context) if words.context else paired
+        result.append(sorted(rows))
     return result
 
 
-def _rows_with(blob: str, literal: str, starts: np.ndarray[tuple[int], np.dtype[np.int64]]) -> frozenset[int]:
-    found: list[int] = []
-    at = blob.find(literal)
-    while at >= 0:
-        found.append(at)
-        # On to the next record: one hit is enough.
-        row = int(np.searchsorted(starts, at))
-        at = blob.find(literal, int(starts[row])) if row < len(starts) else -1
-    return frozenset(np.searchsorted(starts, np.array(found, dtype=np.int64)).tolist()) if found else frozenset()
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """Many records' texts as one long lower-case string, so that a word is looked for in all of them at once."""
+
+    texts: list[str]
+    blob: str
+    # Where each text ends in the blob.
+    ends: list[int]
+
+    @classmethod
+    def of(cls, records: Sequence[Record]) -> _Index:
+        pieces = [f"{r.title}\n{r.text}"[: LIMIT * 4] for r in records]
+        pieces = [swedish.clean(p) if _DIRTY.search(p) else p for p in pieces]
+        blob = swedish.compose("\0".join(pieces)).lower().replace("–", "-")
+        texts = blob.split("\0")
+        return cls(texts, blob, list(accumulate(len(t) + 1 for t in texts)))
+
+    def having(self, terms: Iterable[Term]) -> set[int]:
+        """Return the rows in which any term's literal stands."""
+        found: set[int] = set()
+        for literal in _shortest(terms):
+            at = self.blob.find(literal)
+            while at >= 0:
+                row = bisect_right(self.ends, at)
+                found.add(row)
+                # On to the next text: one hit is enough.
+                at = self.blob.find(literal, self.ends[row])
+        return found
+
+    def among(self, rows: Iterable[int], terms: Iterable[Term]) -> set[int]:
+        """Return those of the rows in which any term's literal stands."""
+        literals = _shortest(terms)
+        return {row for row in rows if any(literal in self.texts[row] for literal in literals)}
+
+    def commonness(self, terms: Iterable[Term]) -> int:
+        """Return about how often the terms' literals stand in the texts, judged by the first of them."""
+        return sum(self.blob.count(literal, 0, 100_000) for literal in _shortest(terms))
+
+
+def _shortest(terms: Iterable[Term]) -> list[str]:
+    """Return the terms' literals without those that hold another one."""
+    literals = {t.literal for t in terms if t.literal}
+    return [one for one in literals if not any(two != one and two in one for two in literals)]
 
 
 def topic(sentences: Sequence[Sentence], words: Words) -> Topic | None:
