@@ -184,24 +184,6 @@ def test_thinned_answers_over_three_years_of_recordings(shared: Path) -> None:
     }
 
 
-def test_no_false_alarm_on_the_windows_of_three_years(shared: Path) -> None:
-    """Rebuilt from first and last sightings, no good answer's middle comes near the limit of 14 days."""
-    published, stays = _published(shared), _stays(shared)
-    with gzip.open(shared / "data/police-events/snapshot-index.csv.gz", "rt", encoding="utf-8") as file:
-        moments = [r["commit_time_utc"] for r in csv.DictReader(file) if r["kind"] == "normal"]
-    present: set[str] = set()
-    middles = []
-    for moment in moments[::10]:
-        while stays and stays[-1][0] <= moment:
-            present.add(stays.pop()[2])
-        present = {key for key in present if published[key][1] >= moment}
-        if len(present) >= 400:  # windows on months that this copy lacks are left out
-            times = sorted((published[key][0] for key in present), reverse=True)
-            middles.append(times[0] - times[len(times) // 2])
-    assert len(middles) > 1_000
-    assert max(middles) < timedelta(days=7)
-
-
 def test_fetches_within_the_terms_and_reads_what_it_got(tmp_path: Path) -> None:
     """End to end against our server: name sent, list read, second call refused before it is made."""
     gate = MemoryGate()
@@ -255,26 +237,3 @@ def test_our_server_keeps_the_terms() -> None:
         assert server._answer("/api/events", "Namn")[0] == 429
         clock[0] += 3600
         assert [server._answer("/api/annat", "Namn")[0], server._answer("/api/events", "Namn")[0]] == [404, 403]
-
-
-def _stays(shared: Path) -> list[tuple[str, str, str]]:
-    """Return (first seen, last seen, id) of each notice, latest first; those a thinned list dug up again left out."""
-    with gzip.open(shared / "data/police-events/event-sightings.csv.gz", "rt", encoding="utf-8") as file:
-        rows = [(first, last, key) for key, first, last in list(csv.reader(file))[1:]]
-    month = timedelta(days=30)
-    return sorted(
-        (r for r in rows if datetime.fromisoformat(r[1]) - datetime.fromisoformat(r[0]) < month), reverse=True
-    )
-
-
-def _published(shared: Path) -> dict[str, tuple[datetime, str]]:
-    """Return when each notice was published and when it was last seen."""
-    last = {key: until for _, until, key in _stays(shared)}
-    found = {}
-    for year in (2022, 2023, 2024, 2025, 2026):
-        path = shared / f"data/police-events/events-{year}.ndjson.gz"
-        payload = Payload("p", NOW, path.name, "", path.read_bytes(), path.name)
-        for record in police_events.parse(source(), payload).records:
-            if record.published_at and record.external_id in last:
-                found[record.external_id] = (record.published_at, last[record.external_id])
-    return found
