@@ -73,7 +73,9 @@ def _remarks(source: Source, unknown: Counter[str], records: list[Record]) -> li
     remarks = [f"{source.name}: okänt fält {one_line(k, 60)!r} (notiser: {n})." for k, n in sorted(unknown.items())]
     undated = [r.external_id for r in records if r.when is None]
     if undated:
-        remarks.append(f"{source.name}: namnet saknar läsbar händelsetid (notiser: {len(undated)}, först {undated[0]}).")
+        remarks.append(
+            f"{source.name}: namnet saknar läsbar händelsetid (notiser: {len(undated)}, först {undated[0]})."
+        )
     return remarks
 
 
