@@ -46,7 +46,7 @@ def follow_up(db: Db, config: Config, promise: Promise, current: Period, as_of: 
     found = match(promise, config.municipality_of(promise), known, matches.answers(db, promise.slug, as_of))
     every = periods(promise)
     heard = {
-        source.id: coverage(source, records.fetch_log(db, source.id, as_of), current.start, current.end, as_of)
+        source.id: coverage(source, records.fetch_log(db, source.id, as_of), promise.signed, current.end, as_of)
         for source in config.sources_of(promise)
     }
     outcomes = disclosure.disclose(

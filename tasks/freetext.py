@@ -188,7 +188,9 @@ def _days(text: Text, verdict: states.Verdict, anchors: Sequence[Sentence]) -> t
             (coarse if (when.end - when.start).days > 45 else exact).append(when)
         if exact:
             break
-    return tuple(exact or coarse[:1])
+    own = text.record.when
+    # A calendar says the day beside the text.
+    return tuple(exact) or ((own,) if own else tuple(coarse[:1]))
 
 
 def _doubts(topic: topics.Topic, verdict: states.Verdict, text: Text, commitment: Commitment) -> Iterator[str]:

@@ -13,13 +13,16 @@ from rapidfuzz import fuzz, process, utils
 from tasks.model import Band, PairScore, Reading, Record
 
 RULES_VERSION = "2026-11-22.1"
-# Days between two records further apart than this are never compared; a walk may be moved by some weeks.
-NEIGHBOURHOOD = 31
+# Records whose days lie further apart are never compared: a move says itself which day it moved from.
+NEIGHBOURHOOD = 7
 # What tells of an occasion; other states have nothing to be the same as.
 OCCASIONS = ("held", "planned", "cancelled", "moved")
 SURE, UNSURE = 0.85, 0.6
 # A record that fits two of another source's about as well is nobody's to join without asking.
 MARGIN = 0.06
+# Where a source tells of more than this many others by chance in the days in question, day and place prove nothing:
+# the words must be alike too. Few places have so many walks; the police feed has whole cities full of accidents.
+CHANCE, ALIKE = 0.05, 0.72
 _CLOCK = re.compile(r"(?<![\d/-])([01]?\d|2[0-3])[.:]([0-5]\d)(?![\d/-]|\s?(?:kr|procent|%))")
 Floats = npt.NDArray[np.float64]
 
@@ -66,7 +69,7 @@ def _frame(rows: Sequence[Reading], by_id: Mapping[str, Record]) -> pd.DataFrame
     texts = [f"{r.title} {r.text[:400]}" for r in records]
     places = [frozenset(p.casefold() for p in r.places) for r in rows]
     known = {p: i for i, p in enumerate(sorted(set(places), key=sorted))}
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "id": [r.record_id for r in rows],
             "source": pd.factorize(np.array([r.source for r in records], dtype=object))[0],
@@ -83,6 +86,7 @@ def _frame(rows: Sequence[Reading], by_id: Mapping[str, Record]) -> pd.DataFrame
             "text": [utils.default_process(t) for t in texts],
         }
     )
+    return frame.assign(crowd=_crowd(frame), vague=frame["end"] - frame["start"] + 1)
 
 
 def _clock(text: str) -> int:
@@ -92,41 +96,57 @@ def _clock(text: str) -> int:
 
 
 def _block(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return row pairs (a < b) of one commitment whose days are near; copies of a row only meet their first."""
-    pieces: list[npt.NDArray[np.int64]] = []
+    """Return row pairs (a < b) of one commitment whose days and places can agree; copies only meet their first."""
+    pieces: list[npt.NDArray[np.int64]] = [np.zeros((0, 2), dtype=np.int64)]
     for _, group in frame.groupby("commitment", sort=False):
-        firsts = group.drop_duplicates(["source", "days", "place", "count", "held", "text"])
+        firsts = group.drop_duplicates(_SAME)
         pieces.append(_copies(group))
         dated = firsts[firsts["start"] >= 0].sort_values("start", kind="stable")
-        pieces.append(_near(dated.index.to_numpy(), dated["start"].to_numpy(), dated["end"].to_numpy()))
-        undated = firsts.index[firsts["start"] < 0].to_numpy()
-        pieces.append(
-            np.array([(u, o) for u in undated for o in firsts.index if u < o or o not in undated], dtype=np.int64)
-        )
+        nowhere = dated["places"].map(len) == 0
+        pieces.append(_meet(firsts.index[firsts["start"] < 0], firsts.index))
+        pieces.append(_meet(dated.index[nowhere], dated.index))
+        somewhere = dated[~nowhere].assign(spot=dated["places"].map(list)).explode("spot")
+        pieces.extend(_near(rows) for _, rows in somewhere.groupby("spot", sort=False))
     found = np.concatenate([p.reshape(-1, 2) for p in pieces])
     found.sort(axis=1)
     return pd.DataFrame(found, columns=["a", "b"]).drop_duplicates(ignore_index=True)
 
 
+_SAME = ["source", "days", "place", "count", "held", "text"]
+
+
 def _copies(group: pd.DataFrame) -> npt.NDArray[np.int64]:
-    first = group.groupby(["source", "days", "place", "count", "held", "text"], sort=False)["id"].transform(
-        lambda s: s.index[0]
-    )
+    first = group.groupby(_SAME, sort=False)["id"].transform(lambda s: s.index[0])
     pairs: npt.NDArray[np.int64] = np.column_stack(
         [first.to_numpy(dtype=np.int64), group.index.to_numpy(dtype=np.int64)]
     )
     return np.asarray(pairs[pairs[:, 0] != pairs[:, 1]], dtype=np.int64)
 
 
-def _near(
-    index: npt.NDArray[np.int64], start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
+def _meet(some: pd.Index[int], everyone: pd.Index[int]) -> npt.NDArray[np.int64]:
+    """Return every pair of one of `some` and another: those without a day or a place can't be blocked by it."""
+    a, b = np.repeat(some.to_numpy(), len(everyone)), np.tile(everyone.to_numpy(), len(some))
+    pairs: npt.NDArray[np.int64] = np.column_stack([a, b])[a != b]
+    return pairs
+
+
+def _near(rows: pd.DataFrame) -> npt.NDArray[np.int64]:
     """Return pairs of rows, sorted by start, of which the later begins before the earlier is long over."""
+    index, start, end = rows.index.to_numpy(), rows["start"].to_numpy(), rows["end"].to_numpy()
     last = np.searchsorted(start, end + NEIGHBOURHOOD, side="right")
     sizes = np.maximum(last - np.arange(len(index)) - 1, 0)
     a = np.repeat(np.arange(len(index)), sizes)
     b = a + 1 + np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     return np.column_stack([index[a], index[b]])
+
+
+def _crowd(frame: pd.DataFrame) -> Floats:
+    """Return for each row how many other records a day its source has of that commitment and place."""
+    firsts = frame.drop_duplicates(_SAME)
+    groups = firsts.groupby(["commitment", "source", "place"])["start"]
+    span = (groups.max() - groups.min() + 1).clip(lower=180)
+    rate = ((groups.size() - 1) / span).rename("rate").reset_index()
+    return np.asarray(frame.merge(rate, how="left", on=["commitment", "source", "place"])["rate"], dtype=np.float64)
 
 
 def _compare(frame: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
@@ -146,8 +166,11 @@ def _compare(frame: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     total = np.where(
         (words >= 0.8) & (day >= 0.6) & (place >= 0.5), np.maximum(total, SURE + 0.1 * words * place), total
     )
-    doubt = _doubt(column)
-    unrivalled = _unrivalled(pairs, total, column["source"])
+    # Two forms name the commitment, the day and the place themselves; how they word it says little.
+    stated = column["form"][0].astype(bool) & column["form"][1].astype(bool) & (day == 1) & (place == 1)
+    total = np.where(stated, np.maximum(total, SURE + 0.1 * words), total)
+    doubt = _doubt(column, words)
+    unrivalled = _unrivalled(pairs, total, column["source"], column["held"])
     sure = (total >= SURE) & (doubt == "") & unrivalled
     band: list[Band] = ["sure" if s else "unsure" for s in sure]
     reasons = [_reasons(*row) for row in zip(day, place, words, doubt, unrivalled, strict=True)]
@@ -208,7 +231,9 @@ def _likeness(one: npt.NDArray[np.object_], two: npt.NDArray[np.object_]) -> Flo
     return np.asarray(whole * 0.5 + part * 0.5, dtype=np.float64) / 100
 
 
-def _doubt(column: Mapping[str, tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]]) -> npt.NDArray[np.object_]:
+def _doubt(
+    column: Mapping[str, tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]], words: Floats
+) -> npt.NDArray[np.object_]:
     """Return what speaks against joining without asking, "" where nothing does."""
     same_source = column["source"][0] == column["source"][1]
     both_held = column["held"][0] & column["held"][1]
@@ -216,7 +241,10 @@ def _doubt(column: Mapping[str, tuple[npt.NDArray[np.object_], npt.NDArray[np.ob
     clocks = (column["clock"][0] >= 0) & (column["clock"][1] >= 0)
     apart = clocks & (np.abs(column["clock"][0] - column["clock"][1]) > 60)
     counts = column["count"][0] != column["count"][1]
+    days = np.maximum(column["vague"][0], column["vague"][1])
+    crowded = np.maximum(column["crowd"][0], column["crowd"][1]) * days > CHANCE
     found = np.full(len(same_source), "", dtype=object)
+    found[(crowded & (words < ALIKE)).astype(bool)] = "mycket händer där och orden är olika"
     found[counts.astype(bool)] = "olika antal"
     found[apart.astype(bool)] = "olika klockslag"
     found[(same_source & both_held & both_forms).astype(bool)] = "samma uppgiftslämnare har lämnat två rapporter"
@@ -224,16 +252,22 @@ def _doubt(column: Mapping[str, tuple[npt.NDArray[np.object_], npt.NDArray[np.ob
 
 
 def _unrivalled(
-    pairs: pd.DataFrame, total: Floats, source: tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]
+    pairs: pd.DataFrame,
+    total: Floats,
+    source: tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]],
+    held: tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]],
 ) -> npt.NDArray[np.bool_]:
-    """Tell of each pair whether no other record of the same source fits either of the two as well."""
+    """Tell of each pair whether no other record of the same source fits either of the two as well.
+
+    A plan and its report are no rivals: both may belong to the same occasion.
+    """
     if pairs.empty:
         return np.zeros(0, dtype=np.bool_)
     good = np.ones(len(pairs), dtype=np.bool_)
     across = source[0] != source[1]
-    for mine, theirs in (("a", source[1]), ("b", source[0])):
-        frame = pd.DataFrame({"row": pairs[mine], "source": theirs, "total": total})
-        ranked = frame.groupby(["row", "source"])["total"]
+    for mine, theirs, state in (("a", source[1], held[1]), ("b", source[0], held[0])):
+        frame = pd.DataFrame({"row": pairs[mine], "source": theirs, "held": state.astype(bool), "total": total})
+        ranked = frame.groupby(["row", "source", "held"])["total"]
         best = ranked.transform("max").to_numpy()
         rivals = ranked.transform(lambda s: (s >= s.max() - MARGIN).sum()).to_numpy()
         good &= ~across | ((total >= best - 1e-9) & (rivals == 1)) | (total >= 0.99)
