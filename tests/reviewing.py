@@ -105,7 +105,8 @@ class House:
         """Save one block's text as its form would send it."""
         page = client.get(f"/utkast/{self.draft_id}").text
         seen = re.search(rf'name="seen:{re.escape(key)}" value="(\w+)"', page)
-        values = {f"text:{key}": text, f"seen:{key}": seen[1] if seen else "", "revision": str(self.draft().revision)}
+        values = {f"text:{key}": text, f"seen:{key}": seen[1] if seen else "", "vid": key}
+        values["revision"] = str(self.draft().revision)
         return self.post(client, f"/utkast/{self.draft_id}/text", **{**values, **fields})
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi.testclient import TestClient
-from reviewing import POLICE_WORDS, SCRIPT, House, house, token
 
 import config
 from flows.review.app import create_app
 from flows.review.people import DEMO_BANNER
 from tasks.store import Store, drafts
+from tests.reviewing import POLICE_WORDS, SCRIPT, House, house, token
 
 ROLES = ("demo-polis", "demo-kommun", "demo-polis-rapport", "demo-kommun-rapport", "demo-drift")
 APPROVERS, REPORTERS, OPS = set(ROLES[:2]), set(ROLES[2:4]), {ROLES[4]}

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from html import unescape
 
 import pytest
-from reviewing import SCRIPT, House, house, token
 
 import config
+from tasks import periods, wording
 from tasks.store import Store, drafts, history, publications
+from tests.reviewing import SCRIPT, House, house, token
 
 
 @pytest.fixture
@@ -35,8 +37,8 @@ def test_board_and_draft_open(home: House) -> None:
 def test_both_approve_and_the_outbox_fills(home: House) -> None:
     """The second approval closes the edition and queues every channel."""
     police, town = home.signed_in("demo-polis"), home.signed_in("demo-kommun")
-    assert home.approve(police).headers["location"].endswith("klart=godkant")
-    assert home.approve(town).headers["location"].endswith("klart=klart")
+    assert home.approve(police).headers["location"].endswith("klart=godkant&vid=godkann")
+    assert home.approve(town).headers["location"].endswith("klart=klart&vid=godkann")
     with home.store.reading() as db:
         sent = publications.listed(db)
     assert len(sent) == len(home.config.channels_of(home.config.promises["strangnas-2021"]))
@@ -51,7 +53,7 @@ def test_a_text_is_saved_and_approvals_fall(home: House) -> None:
     police, town = home.signed_in("demo-polis"), home.signed_in("demo-kommun")
     home.approve(police)
     saved = home.save(town, "sida:c5", "Vi gick {c5.held} vandringar.\r\n\r\nVälkommen.")
-    assert saved.headers["location"].endswith("klart=sparat")
+    assert saved.headers["location"].endswith("klart=sparat&vid=sida%3Ac5")
     now = home.draft()
     assert now.revision == 2
     assert home.block("sida:c5").text == "Vi gick {c5.held} vandringar.\n\nVälkommen."
@@ -65,7 +67,7 @@ def test_nothing_changed_saves_nothing(home: House) -> None:
     town = home.signed_in("demo-kommun")
     home.approve(town)
     same = home.save(town, "sida:c5", home.block("sida:c5").text)
-    assert same.headers["location"].endswith("klart=oandrat")
+    assert same.headers["location"].endswith("klart=oandrat&vid=sida%3Ac5")
     assert home.draft().revision == 1
 
 
@@ -128,7 +130,7 @@ def test_a_double_click_is_one_approval(home: House) -> None:
     fields = {"csrf": token(police.get("/")), "sha256": now.sha256, "revision": "1", "lucka": "ja"}
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: police.post(f"/utkast/{now.id}/godkann", data=fields), range(4)))
-    assert {a.status_code for a in answers} == {303}
+    assert {a.headers["location"] for a in answers} == {f"/utkast/{now.id}?klart=godkant&vid=godkann"}
     with home.store.reading() as db:
         assert len(drafts.words(db, now.id)) == 1
 
@@ -161,7 +163,7 @@ def test_a_draft_is_sent_back_with_a_comment(home: House) -> None:
     fields = {"sha256": now.sha256, "revision": "1"}
     assert home.post(town, f"/utkast/{now.id}/tillbaka", **fields, kommentar="  ").status_code == 422
     sent = home.post(town, f"/utkast/{now.id}/tillbaka", **fields, kommentar=f"Skriv om {SCRIPT}")
-    assert sent.headers["location"].endswith("klart=tillbaka")
+    assert sent.headers["location"].endswith("klart=tillbaka&vid=godkann")
     page = police.get(f"/utkast/{now.id}").text
     assert "Kommunen skickade tillbaka version 1" in page
     assert "Skriv om &lt;script&gt;" in page
@@ -252,3 +254,54 @@ def test_a_page_is_light(home: House) -> None:
         page = police.get(path)
         assert len(page.content) + len(style.content) < 100_000, path
         assert not re.findall(r'(?:src|href)="(?:https?:)?//(?!www\.strangnas|polisen)', page.text), path
+
+
+def test_a_conflict_is_settled_by_a_person(home: House) -> None:
+    """A text whose figures moved under it can't be approved until somebody keeps it or takes the generated one."""
+    police = home.signed_in("demo-polis")
+    home.save(police, "sida:c5", "Egna ord om {c5.held} vandringar.")
+    now = home.draft()
+    blocks = [replace(b, conflict=b.part == "c5") for b in now.blocks]
+    with home.store.writing() as db:
+        made = drafts.rendered(db, now.id, now.revision)
+        drafts.revise(
+            db, now.id, seen_revision=2, followup_id=None, blocks=blocks, rendered=made, at=home.clock()
+        )  # fmt: skip
+    assert "text att se över" in police.get("/").text
+    assert "Uppgifterna har ändrats sedan texten skrevs" in police.get(f"/utkast/{now.id}").text
+    assert "En text behöver ses över" in home.approve(police).text
+    kept = home.save(police, "sida:c5", "Egna ord om {c5.held} vandringar.", behall="sida:c5")
+    assert kept.status_code == 303
+    assert not home.block("sida:c5").conflict
+    assert home.block("sida:c5").edited == "Egna ord om {c5.held} vandringar."
+    assert home.approve(police).status_code == 303
+
+
+def test_a_correction_shows_what_it_changes(home: House) -> None:
+    """A second edition lists the disclosed figures that differ from the first."""
+    police, town = home.signed_in("demo-polis"), home.signed_in("demo-kommun")
+    home.approve(police)
+    home.approve(town)
+    now = home.draft()
+    outcomes = [replace(o, held=2, held_total=2) if o.commitment == "c5" else o for o in now.followup.outcomes]
+    promise = home.config.promises[now.promise]
+    every = periods.periods(promise)
+    home.clock.forward(days=1)
+    followup = wording.followup(promise, every[0], every, outcomes, now.followup.coverage, home.clock(), "test")
+    with home.store.writing() as db:
+        key, followup = drafts.freeze(db, followup)
+        made = drafts.rendered(db, now.id, now.revision)
+        second = drafts.add_draft(
+            db,
+            promise=now.promise,
+            period=now.period,
+            edition=2,
+            followup_id=key,
+            blocks=now.blocks,
+            rendered=made,
+            at=home.clock(),
+        )
+    page = home.signed_in("demo-polis").get(f"/utkast/{second}").text
+    assert "Rättelse: det här ändras" in page
+    assert "<del>1 trygghetsvandring</del>" in page
+    assert ">2 trygghetsvandringar</a>" in page

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Path, Response
 
 from config import Config
-from flows.review import editor, page, previews, texts
+from flows.review import comparing, editor, page, previews, texts
 from flows.review.auth import Approving, Editing, Reading, Visit
 from tasks import decide, wording
 from tasks.model import Approval, Draft, Figure, Refused
@@ -20,9 +20,11 @@ DraftId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.get("/{draft_id}")
-def show(visit: Reading, draft_id: DraftId, klart: str = "") -> Response:
-    """Show a draft."""
-    return _page(visit, draft_id, message=page.done(klart))
+def show(visit: Reading, draft_id: DraftId, klart: str = "", vid: str = "") -> Response:
+    """Show a draft; `klart` is what was just done, `vid` the place on the page where it was done."""
+    with visit.review.store.reading() as db:
+        places = ["godkann", *(editor.key(b) for b in existing(db, draft_id).blocks)]
+    return _page(visit, draft_id, message=page.done(klart), at=vid if vid in places else "")
 
 
 @router.post("/{draft_id}/text")
@@ -30,6 +32,8 @@ def edit(visit: Editing, draft_id: DraftId) -> Response:
     """Save the texts that the person changed; whatever can't be saved comes back in the form."""
     with visit.review.store.reading() as db:
         draft = existing(db, draft_id)
+    place = next((k for f in ("vid", "behall", "aterstall") if (k := visit.text(f))), "")
+    place = place if place in {editor.key(b) for b in draft.blocks} else ""
     typed = {b: visit.text(editor.field(b)) for b in draft.blocks if editor.field(b) in visit.form}
     # Only what this person changed is sent: the rest may have been changed by somebody else meanwhile.
     changed = {b: t for b, t in typed.items() if editor.fingerprint(t) != visit.text(f"seen:{b.template}:{b.part}")}
@@ -57,7 +61,7 @@ def edit(visit: Editing, draft_id: DraftId) -> Response:
             if editor.key(b) in now_there
         }
         kept = {editor.key(b): t for b, t in changed.items()}
-        return _page(visit, draft_id, status=409, problem=str(error), typed=kept, changes=changes)
+        return _page(visit, draft_id, status=409, problem=str(error), typed=kept, changes=changes, at=place)
     except Refused as error:
         promise = visit.review.config.promises[draft.promise]
         remarks = {
@@ -68,8 +72,9 @@ def edit(visit: Editing, draft_id: DraftId) -> Response:
         others = [x for x in str(error).splitlines() if x not in shown_there]
         problem = "\n".join(["Texten är inte sparad. Det du skrev står kvar nedan.", *others])
         kept = {editor.key(b): t for b, t in changed.items()}
-        return _page(visit, draft_id, status=422, problem=problem, typed=kept, remarks=remarks)
-    return visit.go(f"/utkast/{draft_id}", klart="oandrat" if saved.revision == draft.revision else "sparat")
+        return _page(visit, draft_id, status=422, problem=problem, typed=kept, remarks=remarks, at=place)
+    done = "oandrat" if saved.revision == draft.revision else "sparat"
+    return visit.go(f"/utkast/{draft_id}", klart=done, vid=place)
 
 
 @router.post("/{draft_id}/godkann")
@@ -86,11 +91,15 @@ def approve(visit: Approving, draft_id: DraftId) -> Response:
             accept_gaps=visit.text("lucka") == "ja",
         )
     except decide.Outdated as error:
-        return _page(visit, draft_id, status=409, problem=str(error), since=_number(visit.text("revision")))
+        return _page(
+            visit, draft_id, status=409, problem=str(error), since=_number(visit.text("revision")), at="godkann"
+        )
     except Refused as error:
-        return _page(visit, draft_id, status=422, problem=str(error))
-    keys = {"first": "godkant", "closed": "klart", "repeated": "redan"}
-    return visit.go(f"/utkast/{draft_id}", klart=keys[result.outcome])
+        return _page(visit, draft_id, status=422, problem=str(error), at="godkann")
+    # A second click, another tab or a retried request gets the same answer as the first.
+    with visit.review.store.reading() as db:
+        is_closed = result.outcome == "closed" or existing(db, draft_id).state == "closed"
+    return visit.go(f"/utkast/{draft_id}", klart="klart" if is_closed else "godkant", vid="godkann")
 
 
 @router.post("/{draft_id}/tillbaka")
@@ -108,10 +117,10 @@ def reject(visit: Editing, draft_id: DraftId) -> Response:
         )
     except decide.Outdated as error:
         since = _number(visit.text("revision"))
-        return _page(visit, draft_id, status=409, problem=str(error), since=since, comment=comment)
+        return _page(visit, draft_id, status=409, problem=str(error), since=since, comment=comment, at="godkann")
     except Refused as error:
-        return _page(visit, draft_id, status=422, problem=str(error), comment=comment)
-    return visit.go(f"/utkast/{draft_id}", klart="tillbaka")
+        return _page(visit, draft_id, status=422, problem=str(error), comment=comment, at="godkann")
+    return visit.go(f"/utkast/{draft_id}", klart="tillbaka", vid="godkann")
 
 
 def existing(db: Db, draft_id: int) -> Draft:
@@ -139,6 +148,7 @@ def _page(
     changes: Mapping[str, tuple[texts.Change, ...]] | None = None,
     since: int = 0,
     comment: str = "",
+    at: str = "",
 ) -> Response:
     config = visit.review.config
     with visit.review.store.reading() as db:
@@ -146,14 +156,18 @@ def _page(
         promise = config.promises[draft.promise]
         said = drafts.words(db, draft.id)
         shown = previews.of(config.channels_of(promise), drafts.rendered(db, draft.id, draft.revision))
-        differences = _since(db, draft, since)
+        differences = comparing.since(db, draft, since)
+        before, corrections = comparing.last_period(db, promise, draft), comparing.last_edition(db, promise, draft)
     _log_share(visit, draft)
     return visit.page(
         "draft.html",
         status=status,
         active="board",
         message=message,
+        at=at,
         problems=problem.splitlines(),
+        before=before,
+        corrections=corrections,
         draft=draft,
         followup=draft.followup,
         promise=promise,
@@ -193,19 +207,6 @@ def _gaps(config: Config, draft: Draft) -> list[str]:
             key = (name, span_name(gap.start, gap.end))
             found.setdefault(key, []).append(promise.commitment(outcome.commitment).heading)
     return [f"{name}, {days}: {', '.join(dict.fromkeys(who))}" for (name, days), who in found.items()]
-
-
-def _since(db: Db, draft: Draft, revision: int) -> list[tuple[str, tuple[texts.Change, ...]]]:
-    """Return how the outgoing texts differ from those of an earlier revision; empty when there is none to show."""
-    if not 0 < revision < draft.revision:
-        return []
-    before = {(o.channel, o.name): o for o in drafts.rendered(db, draft.id, revision)}
-    found = []
-    for output in drafts.rendered(db, draft.id, draft.revision):
-        old = before.get((output.channel, output.name))
-        if old and old.body != output.body and output.media_type.startswith("text/"):
-            found.append((f"{output.channel}: {output.name}", tuple(previews.difference(old, output))))
-    return found
 
 
 def _log_share(visit: Visit, draft: Draft) -> None:

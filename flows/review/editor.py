@@ -33,6 +33,11 @@ class Editor:
         return tuple(f for f in self.figures if f.token in tokens)
 
     @property
+    def key(self) -> str:
+        """What names the block in a form."""
+        return key(self.block)
+
+    @property
     def field(self) -> str:
         """The name of the block's form field."""
         return field(self.block)

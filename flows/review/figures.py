@@ -37,6 +37,8 @@ class Shown:
     url: str
     place: str
     hidden: str
+    # Whether the moment it carries is when somebody reported it, rather than when a site published it.
+    reported: bool
     claims: tuple[tuple[str, str], ...]
     versions: tuple[Record, ...]
     # The source changed it after this follow-up was made.
@@ -101,6 +103,7 @@ def shown_record(config: Config, versions: Sequence[Record], as_of: datetime, pe
         url="" if hidden else record.url,
         place="" if foreign and secret else record.place,
         hidden=hidden,
+        reported=kind in OWN_WORDS,
         claims=tuple((_CLAIMS[k], "ja" if record.fields[k] else "nej") for k in _CLAIMS if k in record.fields),
         versions=tuple(versions),
         changed_later=len(known) < len(versions),

@@ -27,7 +27,6 @@ DONE = {
     "oandrat": "Inget var ändrat, så inget sparades.",
     "godkant": "Du har godkänt. Den andra parten behöver också godkänna innan något publiceras.",
     "klart": "Båda parter har godkänt. Publiceringen står nu i kö.",
-    "redan": "Din part hade redan godkänt den här versionen. Inget ändrades.",
     "tillbaka": "Utkastet är skickat tillbaka med din kommentar.",
     "svarat": "Tack, svaret är sparat. Det används vid nästa avstämning.",
     "angrat": "Svaret är ångrat. Frågan ställs igen.",
@@ -119,7 +118,7 @@ class Review:
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Return one rendered page."""
-        always = {"person": None, "csrf": "", "message": "", "active": "", "config": self.config}
+        always = {"person": None, "csrf": "", "message": "", "active": "", "at": "", "config": self.config}
         names = {"name_of": partial(name_of, self.config), "source_name": self.source_name}
         banner = DEMO_BANNER if self.demo else ""
         rendered = self.templates.get_template(template).render({**always, **names, "banner": banner, **values})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,10 +14,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import config
 from tasks.store import Store, publications
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from conftest import absent
-from reviewing import House, house
+from tests.conftest import absent
+from tests.reviewing import House, house
 
 SHOTS = Path(__file__).parent / "shots"
 PHONE = {"width": 390, "height": 844}
