@@ -21,6 +21,12 @@ def home(sqlite_store: Store) -> House:
     return house(config.load(), sqlite_store)
 
 
+@pytest.fixture
+def home_anywhere(store: Store) -> House:
+    """The same on SQLite and on PostgreSQL, for what the database has a say in."""
+    return house(config.load(), store)
+
+
 def test_board_and_draft_open(home: House) -> None:
     """The police's approver sees the draft first, and opens it."""
     police = home.signed_in("demo-polis")
@@ -34,8 +40,9 @@ def test_board_and_draft_open(home: House) -> None:
     assert police.get(f"/utkast/{home.draft_id}/siffra/c5.held").status_code == 200
 
 
-def test_both_approve_and_the_outbox_fills(home: House) -> None:
+def test_both_approve_and_the_outbox_fills(home_anywhere: House) -> None:
     """The second approval closes the edition and queues every channel."""
+    home = home_anywhere
     police, town = home.signed_in("demo-polis"), home.signed_in("demo-kommun")
     assert home.approve(police).headers["location"].endswith("klart=godkant&vid=godkann")
     assert home.approve(town).headers["location"].endswith("klart=klart&vid=godkann")
@@ -91,8 +98,9 @@ def test_a_text_that_may_not_be_saved_is_kept_with_its_remark(home: House, typed
     assert home.draft().revision == 1
 
 
-def test_of_two_editors_the_second_is_shown_a_diff(home: House) -> None:
+def test_of_two_editors_the_second_is_shown_a_diff(home_anywhere: House) -> None:
     """The later save is refused with a word diff, keeps its text in the form, and can be sent again."""
+    home = home_anywhere
     first, second = home.signed_in("demo-polis"), home.signed_in("demo-kommun")
     before = second.get(f"/utkast/{home.draft_id}").text
     fields = {
@@ -123,8 +131,9 @@ def test_the_generated_text_comes_back(home: House) -> None:
     assert home.block("sida:c5").edited is None
 
 
-def test_a_double_click_is_one_approval(home: House) -> None:
+def test_a_double_click_is_one_approval(home_anywhere: House) -> None:
     """The same approval sent twice gives the same answer and one row."""
+    home = home_anywhere
     police = home.signed_in("demo-polis")
     now = home.draft()
     fields = {"csrf": token(police.get("/")), "sha256": now.sha256, "revision": "1", "lucka": "ja"}
@@ -155,8 +164,9 @@ def test_gaps_must_be_accepted(home: House) -> None:
     assert "Underlaget har luckor" in answer.text
 
 
-def test_a_draft_is_sent_back_with_a_comment(home: House) -> None:
+def test_a_draft_is_sent_back_with_a_comment(home_anywhere: House) -> None:
     """The comment stands on the new version, its approval is void; an empty comment is refused."""
+    home = home_anywhere
     police, town = home.signed_in("demo-polis"), home.signed_in("demo-kommun")
     home.approve(police)
     now = home.draft()
@@ -183,8 +193,9 @@ def test_stored_files_are_served_as_they_are_and_can_do_nothing(home: House) -> 
         assert "allow-scripts" not in policy and "script-src" not in policy
 
 
-def test_a_question_is_answered_and_undone(home: House) -> None:
+def test_a_question_is_answered_and_undone(home_anywhere: House) -> None:
     """An answer closes its question at once, names who gave it, and undoing asks again."""
+    home = home_anywhere
     reporter, approver = home.signed_in("demo-polis-rapport"), home.signed_in("demo-kommun")
     page = reporter.get("/fragor").text
     fields = dict(re.findall(r'name="(promise|fraga|left|right|seen)" value="([^"]*)"', page))
@@ -206,8 +217,9 @@ def test_an_answer_to_nothing_is_refused(home: House) -> None:
     assert home.post(home.signed_in("demo-polis"), "/fragor/svar", **fields).status_code == 409
 
 
-def test_an_uncertain_publication_is_settled(home: House) -> None:
+def test_an_uncertain_publication_is_settled(home_anywhere: House) -> None:
     """People say where it is, with a link, or that it should be sent again."""
+    home = home_anywhere
     police, town = home.signed_in("demo-polis"), home.signed_in("demo-kommun")
     home.approve(police)
     home.approve(town)

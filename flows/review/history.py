@@ -7,7 +7,6 @@ from typing import Any, cast
 
 from fastapi import APIRouter, HTTPException, Response
 
-from config import Config
 from flows.review import page
 from flows.review.auth import Reading
 from flows.review.people import name_of
@@ -31,8 +30,10 @@ def show(visit: Reading, promise: str, period: str) -> Response:
         span = periods.period(found, period)
     except Refused:
         raise HTTPException(404) from None
+    channels = {c.id: c.name for c in config.municipality_of(found).channels}
     with visit.review.store.reading() as db:
-        events = history.events(db, promise, period)
+        # Answers belong to the promise, not to one period; they are part of each period's story.
+        events = [e for e in history.events(db, promise) if e.period in (period, "")]
         comments = [
             (h, w)
             for h in drafts.headings(db, promise)
@@ -45,18 +46,13 @@ def show(visit: Reading, promise: str, period: str) -> Response:
         active="board",
         promise=found,
         period=span,
-        events=[(e, who(config, e), sentence(e)) for e in events],
+        events=[(e, name_of(config, e.who), sentence(e, channels)) for e in events],
         comments=comments,
     )
 
 
-def who(config: Config, event: Event) -> str:
-    """Return the name of who acted."""
-    return name_of(config, event.who)
-
-
-def sentence(event: Event) -> str:
-    """Return what happened, in words."""
+def sentence(event: Event, channels: Mapping[str, str]) -> str:
+    """Return what happened, in words; `channels` holds the channels' names by id."""
     detail: Mapping[str, Any] = event.detail
     hashed = page.short(str(detail["sha256"])) if detail.get("sha256") else ""
     made = {
@@ -74,7 +70,9 @@ def sentence(event: Event) -> str:
         "undid": "ångrade ett svar",
     }
     if event.action in page.PUBLICATION_STATES:
-        return f"{detail.get('channel')}: {page.PUBLICATION_STATES[cast(PublicationState, event.action)]}"
+        state = page.PUBLICATION_STATES[cast(PublicationState, event.action)]
+        channel = str(detail.get("channel", ""))
+        return f"{channels.get(channel, channel)}: {state}"
     return made.get(event.action, event.action)
 
 

@@ -48,7 +48,7 @@ PUBLICATION_STATES: Mapping[PublicationState, str] = {
     "prepared": "förberedd",
     "sending": "skickas nu",
     "published": "publicerad",
-    "handed_over": "överlämnad, delas för hand",
+    "handed_over": "överlämnad",
     "uncertain": "okänt om den gick fram",
     "refused": "nekad",
     "stopped": "stoppad",
