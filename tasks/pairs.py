@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,7 @@ MARGIN = 0.06
 # Where a source tells of more than this many others by chance in the days in question, day and place prove nothing:
 # the words must be alike too. Few places have so many walks; the police feed has whole cities full of accidents.
 CHANCE, ALIKE = 0.05, 0.72
+COPY = 0.97
 _CLOCK = re.compile(r"(?<![\d/-])([01]?\d|2[0-3])[.:]([0-5]\d)(?![\d/-]|\s?(?:kr|procent|%))")
 Floats = npt.NDArray[np.float64]
 
@@ -40,7 +42,6 @@ def score(records: Sequence[Record], readings: Sequence[Reading]) -> list[PairSc
         return []
     frame = _frame(rows, by_id)
     found = _compare(frame, _block(frame))
-    found = found[found["score"] >= UNSURE]
     left, right = frame["id"].to_numpy()[found["a"]], frame["id"].to_numpy()[found["b"]]
     return [
         PairScore(
@@ -49,16 +50,16 @@ def score(records: Sequence[Record], readings: Sequence[Reading]) -> list[PairSc
             commitment=commitment,
             score=round(float(value), 3),
             band=band,
-            reasons=tuple(reasons),
+            reasons=tuple(_reasons(*why)),
             rules_version=RULES_VERSION,
         )
-        for one, two, commitment, value, band, reasons in zip(
+        for one, two, commitment, value, band, *why in zip(
             left,
             right,
             frame["commitment"].to_numpy()[found["a"]],
             found["score"],
             found["band"],
-            found["reasons"],
+            *(found[c] for c in ("day", "place", "words", "doubt", "unrivalled")),
             strict=True,
         )
     ]
@@ -95,49 +96,47 @@ def _clock(text: str) -> int:
     return int(found[1]) * 60 + int(found[2]) if found else -1
 
 
+_SAME = ["commitment", "source", "days", "place", "count", "held", "text"]
+Rows = npt.NDArray[np.int64]
+
+
 def _block(frame: pd.DataFrame) -> pd.DataFrame:
     """Return row pairs (a < b) of one commitment whose days and places can agree; copies only meet their first."""
-    pieces: list[npt.NDArray[np.int64]] = [np.zeros((0, 2), dtype=np.int64)]
-    for _, group in frame.groupby("commitment", sort=False):
-        firsts = group.drop_duplicates(_SAME)
-        pieces.append(_copies(group))
-        dated = firsts[firsts["start"] >= 0].sort_values("start", kind="stable")
-        nowhere = dated["places"].map(len) == 0
-        pieces.append(_meet(firsts.index[firsts["start"] < 0], firsts.index))
-        pieces.append(_meet(dated.index[nowhere], dated.index))
-        somewhere = dated[~nowhere].assign(spot=dated["places"].map(list)).explode("spot")
-        pieces.extend(_near(rows) for _, rows in somewhere.groupby("spot", sort=False))
-    found = np.concatenate([p.reshape(-1, 2) for p in pieces])
-    found.sort(axis=1)
+    first = frame.index.to_series().groupby([frame[c] for c in _SAME], sort=False).transform("min").to_numpy()
+    copies = np.column_stack([first, frame.index.to_numpy()])[first != frame.index.to_numpy()]
+    firsts = frame[first == frame.index]
+    pieces: list[Rows] = [copies]
+    dated = firsts[firsts["start"] >= 0]
+    nowhere = dated["places"].map(len) == 0
+    for _, group in firsts.groupby("commitment", sort=False):
+        everyone = group.index
+        pieces.append(_meet(everyone[group["start"] < 0], everyone))
+        pieces.append(_meet(everyone.intersection(dated.index[nowhere]), everyone))
+    pieces.append(_near(dated[~nowhere].assign(spot=dated["places"].map(list)).explode("spot")))
+    found = np.sort(np.concatenate(pieces), axis=1)
+    found = found[(found[:, 0] != found[:, 1])]
     return pd.DataFrame(found, columns=["a", "b"]).drop_duplicates(ignore_index=True)
 
 
-_SAME = ["source", "days", "place", "count", "held", "text"]
-
-
-def _copies(group: pd.DataFrame) -> npt.NDArray[np.int64]:
-    first = group.groupby(_SAME, sort=False)["id"].transform(lambda s: s.index[0])
-    pairs: npt.NDArray[np.int64] = np.column_stack(
-        [first.to_numpy(dtype=np.int64), group.index.to_numpy(dtype=np.int64)]
-    )
-    return np.asarray(pairs[pairs[:, 0] != pairs[:, 1]], dtype=np.int64)
-
-
-def _meet(some: pd.Index[int], everyone: pd.Index[int]) -> npt.NDArray[np.int64]:
+def _meet(some: pd.Index[int], everyone: pd.Index[int]) -> Rows:
     """Return every pair of one of `some` and another: those without a day or a place can't be blocked by it."""
-    a, b = np.repeat(some.to_numpy(), len(everyone)), np.tile(everyone.to_numpy(), len(some))
-    pairs: npt.NDArray[np.int64] = np.column_stack([a, b])[a != b]
+    pairs: Rows = np.column_stack([np.repeat(some.to_numpy(), len(everyone)), np.tile(everyone.to_numpy(), len(some))])
     return pairs
 
 
-def _near(rows: pd.DataFrame) -> npt.NDArray[np.int64]:
-    """Return pairs of rows, sorted by start, of which the later begins before the earlier is long over."""
-    index, start, end = rows.index.to_numpy(), rows["start"].to_numpy(), rows["end"].to_numpy()
+def _near(rows: pd.DataFrame) -> Rows:
+    """Return pairs of rows at one spot of which the later begins before the earlier is long over."""
+    # One number orders by commitment and spot, then by day; spots lie further apart than any days.
+    spot = rows.groupby(["commitment", "spot"], sort=False).ngroup().to_numpy() * 10_000_000
+    order = np.argsort(spot + rows["start"].to_numpy(), kind="stable")
+    index, spot = rows.index.to_numpy()[order], spot[order]
+    start, end = spot + rows["start"].to_numpy()[order], spot + rows["end"].to_numpy()[order]
     last = np.searchsorted(start, end + NEIGHBOURHOOD, side="right")
     sizes = np.maximum(last - np.arange(len(index)) - 1, 0)
     a = np.repeat(np.arange(len(index)), sizes)
     b = a + 1 + np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return np.column_stack([index[a], index[b]])
+    pairs: Rows = np.column_stack([index[a], index[b]])
+    return pairs
 
 
 def _crowd(frame: pd.DataFrame) -> Floats:
@@ -153,11 +152,9 @@ def _compare(frame: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     """Return the pairs with score, band and reasons."""
     a, b = pairs["a"].to_numpy(), pairs["b"].to_numpy()
     column = {name: (frame[name].to_numpy()[a], frame[name].to_numpy()[b]) for name in frame.columns}
-    place = _place(*column["places"], column["place"])
-    day = np.zeros(len(pairs))
-    alive = place > 0
-    day[alive] = _day(column["days"][0][alive], column["days"][1][alive])
-    alive &= day > 0
+    place = _each(*column["places"], _places_alike)
+    day = _each(*column["days"], _days_alike)
+    alive = (place > 0) & (day > 0)
     pairs, place, day = pairs[alive].reset_index(drop=True), place[alive], day[alive]
     column = {name: (one[alive], two[alive]) for name, (one, two) in column.items()}
     words = _likeness(*column["text"])
@@ -173,35 +170,29 @@ def _compare(frame: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     unrivalled = _unrivalled(pairs, total, column["source"], column["held"])
     sure = (total >= SURE) & (doubt == "") & unrivalled
     band: list[Band] = ["sure" if s else "unsure" for s in sure]
-    reasons = [_reasons(*row) for row in zip(day, place, words, doubt, unrivalled, strict=True)]
-    result = pairs.assign(score=total, band=band, reasons=pd.Series(reasons, dtype=object))
+    result = pairs.assign(score=total, band=band, day=day, place=place, words=words, doubt=doubt, unrivalled=unrivalled)
+    result = result[result["score"] >= UNSURE]
     return result.sort_values("score", ascending=False, kind="stable", ignore_index=True)
 
 
-def _place(
-    one: npt.NDArray[np.object_],
-    two: npt.NDArray[np.object_],
-    codes: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
-) -> Floats:
+def _each(one: npt.NDArray[Any], two: npt.NDArray[Any], alike: Callable[[Any, Any], float]) -> Floats:
+    """Return `alike` of each pair, computed once for pairs that are the same."""
+    values = pd.factorize(np.concatenate([one, two]))
+    codes = values[0].astype(np.int64)
+    key = codes[: len(one)] * len(values[1]) + codes[len(one) :]
+    _, where, back = np.unique(key, return_index=True, return_inverse=True)
+    found = np.array([alike(one[i], two[i]) for i in where], dtype=np.float64)
+    return found[back] if len(found) else np.zeros(0)
+
+
+def _places_alike(one: frozenset[str], two: frozenset[str]) -> float:
     """Return 1 for the same places, less for some in common or none named, 0 for different ones."""
-    known: dict[tuple[int, int], float] = {}
-    for a, b, pair in zip(one, two, zip(*codes, strict=True), strict=True):
-        if pair not in known:
-            known[pair] = (1.0 if a == b else 0.6 if a & b else 0.0) if a and b else 0.5
-    return np.array([known[pair] for pair in zip(*codes, strict=True)], dtype=np.float64)
+    if not one or not two:
+        return 0.5
+    return 1.0 if one == two else 0.6 if one & two else 0.0
 
 
 Days = tuple[tuple[int, int], ...]
-
-
-def _day(one: npt.NDArray[np.object_], two: npt.NDArray[np.object_]) -> Floats:
-    known: dict[tuple[Days, Days], float] = {}
-    found = np.zeros(len(one))
-    for i, pair in enumerate(zip(one, two, strict=True)):
-        if pair not in known:
-            known[pair] = _days_alike(*pair)
-        found[i] = known[pair]
-    return found
 
 
 def _days_alike(one: Days, two: Days) -> float:
@@ -247,7 +238,9 @@ def _doubt(
     found[(crowded & (words < ALIKE)).astype(bool)] = "mycket händer där och orden är olika"
     found[counts.astype(bool)] = "olika antal"
     found[apart.astype(bool)] = "olika klockslag"
-    found[(same_source & both_held & both_forms).astype(bool)] = "samma uppgiftslämnare har lämnat två rapporter"
+    # Two reports by one teller are two rounds, or one told twice: only a copy is surely the latter.
+    copies = (words >= COPY) & ~both_forms.astype(bool)
+    found[(same_source & both_held).astype(bool) & ~copies] = "samma källa berättar två gånger"
     return found
 
 
@@ -269,7 +262,9 @@ def _unrivalled(
         frame = pd.DataFrame({"row": pairs[mine], "source": theirs, "held": state.astype(bool), "total": total})
         ranked = frame.groupby(["row", "source", "held"])["total"]
         best = ranked.transform("max").to_numpy()
-        rivals = ranked.transform(lambda s: (s >= s.max() - MARGIN).sum()).to_numpy()
+        rivals = (
+            frame.assign(near=total >= best - MARGIN).groupby(["row", "source"])["near"].transform("sum").to_numpy()
+        )
         good &= ~across | ((total >= best - 1e-9) & (rivals == 1)) | (total >= 0.99)
     return np.asarray(good, dtype=np.bool_)
 
