@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rich.console import Console
@@ -57,12 +57,13 @@ def promise(config: Config, slug: str, key: str | None = None) -> None:
 
 def fetches(config: Config, found: Sequence[Fetch]) -> None:
     """Print what each source answered."""
-    table = _table("Källor", "källa", "svar", "uppgifter", "nya", "ändrade", "karantän", "anmärkning")
+    table = _table("Källor", "källa", "svar", "uppgifter", "nya", "ändrade", "karantän")
     for fetch in found:
         name = config.source(fetch.source).name
         numbers = (str(n) for n in (fetch.records, fetch.new, fetch.changed, fetch.quarantined))
-        table.add_row(name, _OUTCOMES[fetch.outcome], *numbers, fetch.message)
+        table.add_row(name, _OUTCOMES[fetch.outcome], *numbers)
     console.print(table)
+    _remarks(f.message for f in found)
     with Store(config.database).reading() as db:
         for fetch in found:
             for row in records.quarantined(db, fetch.source) if fetch.quarantined else []:
@@ -105,13 +106,18 @@ def rehearsal(found: Sequence[Fetch], result: Drafted) -> None:
 
 def publications(config: Config, rows: Sequence[Publication]) -> None:
     """Print what came of each publication."""
-    table = _table("Publicering", "period", "utgåva", "kanal", "läge", "länk och anmärkning")
+    if not rows:
+        console.print("Inget att sända.")
+        return
+    table = _table("Publicering", "period", "utgåva", "kanal", "läge")
+    remarks = []
     for row in rows:
         named = {c.id: c.name for c in config.municipality_of(config.promises[row.promise]).channels}
         name = named.get(row.channel, row.channel)
-        said = "\n".join(part for part in (row.url, row.message) if part)
-        table.add_row(row.period, str(row.edition), name, STATES[row.state], said)
-    console.print(table if rows else "Inget att sända.")
+        table.add_row(row.period, str(row.edition), name, STATES[row.state])
+        remarks.append(": ".join(part for part in (name, row.url, row.message) if part))
+    console.print(table)
+    _remarks(remarks)
 
 
 def status(config: Config, only: str | None, now: datetime) -> None:
@@ -133,7 +139,8 @@ def status(config: Config, only: str | None, now: datetime) -> None:
                         ", ".join(f"{r.channel}: {STATES[r.state]}" for r in rows) or "–",
                     )
         console.print(table)
-        table = _table("Källor", "källa", "senast hörd", "senaste försök", "anmärkning")
+        table = _table("Källor", "källa", "senast hörd", "senaste försök")
+        remarks = []
         for source in config.all_sources():
             log = records.fetch_log(db, source.id, now, last=100)
             good = [f.at for f in log if f.good]
@@ -141,9 +148,17 @@ def status(config: Config, only: str | None, now: datetime) -> None:
                 source.name,
                 _local(good[-1]) if good else "aldrig",
                 _OUTCOMES[log[-1].outcome] if log else "–",
-                log[-1].message if log else "",
             )
+            remarks += [log[-1].message] if log else []
         console.print(table)
+        _remarks(remarks)
+
+
+def _remarks(said: Iterable[str]) -> None:
+    """Print each remark on a line of its own: in a table a long one would be broken into pieces."""
+    for text in said:
+        if text:
+            console.print(f"  {text}")
 
 
 def _local(moment: datetime) -> str:
