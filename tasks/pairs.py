@@ -166,7 +166,7 @@ def _compare(frame: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     # Two forms name the commitment, the day and the place themselves; how they word it says little.
     stated = column["form"][0].astype(bool) & column["form"][1].astype(bool) & (day == 1) & (place == 1)
     total = np.where(stated, np.maximum(total, SURE + 0.1 * words), total)
-    doubt = _doubt(column, words)
+    doubt = _doubt(column, words, stated)
     unrivalled = _unrivalled(pairs, total, column["source"], column["held"])
     sure = (total >= SURE) & (doubt == "") & unrivalled
     band: list[Band] = ["sure" if s else "unsure" for s in sure]
@@ -223,7 +223,9 @@ def _likeness(one: npt.NDArray[np.object_], two: npt.NDArray[np.object_]) -> Flo
 
 
 def _doubt(
-    column: Mapping[str, tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]], words: Floats
+    column: Mapping[str, tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]],
+    words: Floats,
+    stated: npt.NDArray[np.bool_],
 ) -> npt.NDArray[np.object_]:
     """Return what speaks against joining without asking, "" where nothing does."""
     same_source = column["source"][0] == column["source"][1]
@@ -235,7 +237,7 @@ def _doubt(
     days = np.maximum(column["vague"][0], column["vague"][1])
     crowded = np.maximum(column["crowd"][0], column["crowd"][1]) * days > CHANCE
     found = np.full(len(same_source), "", dtype=object)
-    found[(crowded & (words < ALIKE)).astype(bool)] = "mycket händer där och orden är olika"
+    found[(crowded & (words < ALIKE)).astype(bool) & ~stated] = "mycket händer där och orden är olika"
     found[counts.astype(bool)] = "olika antal"
     found[apart.astype(bool)] = "olika klockslag"
     # Two reports by one teller are two rounds, or one told twice: only a copy is surely the latter.

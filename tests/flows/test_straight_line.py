@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from flows.__main__ import main
-from tasks.store import Store, publications
+from tasks.store import Store, drafts, publications
 
 
 @pytest.fixture
@@ -124,10 +124,9 @@ def test_a_source_that_is_gone_is_a_gap_and_the_rest_goes_on(house: Path, capsys
     assert "nåddes inte" in said
     assert "kommunen.csv" in said
     store = Store(f"sqlite:///{house / 'own.db'}")
-    from tasks.store import drafts
-
     with store.reading() as db:
         draft = drafts.latest(db, "strangnas-2021", "2021-T1")
     assert draft is not None
-    assert draft.followup.outcome("c5").status == "uppgift saknas"
-    assert draft.followup.outcome("c5").held is None
+    walks, meetings = draft.followup.outcome("c5"), draft.followup.outcome("c4")
+    assert (walks.status, walks.held, walks.held_is_floor) == ("uppgift saknas", 1, True)
+    assert (meetings.status, meetings.held) == ("uppgift saknas", None)
