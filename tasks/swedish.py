@@ -145,7 +145,8 @@ class Term:
             return True
         if len(self.stems) > 1 and position < len(self.stems) - 1:
             return word.fold.startswith(wanted) and bool(_ENDINGS.match(word.fold[len(wanted) :]))
-        return _in_compound(word, wanted)
+        # The last word of a phrase may be the end of a compound (sök med narkotikahund), not its beginning.
+        return _in_compound(word, wanted) and (len(self.stems) == 1 or not word.fold.startswith(wanted))
 
 
 def _in_compound(word: Word, wanted: str) -> bool:

@@ -130,7 +130,9 @@ def topic(sentences: Sequence[Sentence], words: Words) -> Topic | None:
         if word := swedish.first(words.about, swedish.without(masked, words.activity)):
             about[s.number] = word
         if word := swedish.first(words.neighbours, swedish.without(masked, words.about)):
-            near[s.number] = word
+            rest = swedish.without(masked, words.neighbours)
+            if not words.about or s.number in about or swedish.first(words.activity, rest):
+                near[s.number] = word
     paired = [
         (s, activity[s.number]) for s in sentences if s.number in activity and (not words.about or s.number in about)
     ]
@@ -157,11 +159,7 @@ def _weaker(
     ]
     if beside and _has_context(sentences, words):
         return Topic("near", tuple(beside), next(iter(about.values())).text)
-    alike = [
-        (s, near[s.number])
-        for s in sentences
-        if s.number in near and (not words.about or s.number in activity or s.number in about)
-    ]
+    alike = [(s, near[s.number]) for s in sentences if s.number in near]
     return Topic("neighbour", tuple(alike)) if alike and _has_context(sentences, words) else None
 
 
