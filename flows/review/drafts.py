@@ -22,9 +22,7 @@ DraftId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 @router.get("/{draft_id}")
 def show(visit: Reading, draft_id: DraftId, klart: str = "", vid: str = "") -> Response:
     """Show a draft; `klart` is what was just done, `vid` the place on the page where it was done."""
-    with visit.review.store.reading() as db:
-        places = ["godkann", *(editor.key(b) for b in existing(db, draft_id).blocks)]
-    return _page(visit, draft_id, message=page.done(klart), at=vid if vid in places else "")
+    return _page(visit, draft_id, message=page.done(klart), at=vid)
 
 
 @router.post("/{draft_id}/text")
@@ -33,7 +31,6 @@ def edit(visit: Editing, draft_id: DraftId) -> Response:
     with visit.review.store.reading() as db:
         draft = existing(db, draft_id)
     place = next((k for f in ("vid", "behall", "aterstall") if (k := visit.text(f))), "")
-    place = place if place in {editor.key(b) for b in draft.blocks} else ""
     typed = {b: visit.text(editor.field(b)) for b in draft.blocks if editor.field(b) in visit.form}
     # Only what this person changed is sent: the rest may have been changed by somebody else meanwhile.
     changed = {b: t for b, t in typed.items() if editor.fingerprint(t) != visit.text(f"seen:{b.template}:{b.part}")}
@@ -164,7 +161,7 @@ def _page(
         status=status,
         active="board",
         message=message,
-        at=at,
+        at=at if at in {"godkann", *(editor.key(b) for b in draft.blocks)} else "",
         problems=problem.splitlines(),
         before=before,
         corrections=corrections,

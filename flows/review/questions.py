@@ -55,7 +55,7 @@ def answer(visit: Answering) -> Response:
     if promise is None or verdict is None:
         return _page(visit, status=422, problem="Välj ja, nej eller osäker.")
     with visit.review.store.reading() as db:
-        open_now = open_questions(db, config, promise, visit)[0]
+        open_now = open_questions(db, promise)[0]
     wanted = tuple(visit.text(f) for f in ("fraga", "left", "right", "seen"))
     found = next((q for q in open_now if (q.question, q.left, q.right, q.seen_sha256) == wanted), None)
     if found is None:
@@ -85,15 +85,15 @@ def undo(visit: Answering) -> Response:
     return visit.go("/fragor", klart="angrat")
 
 
-def open_questions(db: Db, config: Config, promise: Promise, visit: Visit) -> tuple[list[Question], dict[str, Record]]:
+def open_questions(db: Db, promise: Promise) -> tuple[list[Question], dict[str, Record]]:
     """Return a promise's open questions, the answers of this minute counted in, and the records they are about.
 
     Starts from the stored readings: reading every text again is the reconciliation's work.
     """
     readings = matches.derived(db, promise.slug)[0]
     about = {r.record_id for r in readings if r.band != "no"}
-    known = records.known(db, [s.id for s in config.sources_of(promise)], visit.now)
-    by_id = {r.id: r for r in known if r.id in about}
+    # One by one: a live feed holds tens of thousands of records that nobody asks about.
+    by_id = {key: versions[-1] for key in sorted(about) if (versions := records.versions(db, key))}
     judgements = matches.answers(db, promise.slug)
     said = {(j.left, j.right): j for j in judgements if j.question == "evidence"}
     judged = [
@@ -113,7 +113,7 @@ def _page(visit: Visit, *, status: int = 200, message: str = "", problem: str = 
     answered: list[Answered] = []
     with visit.review.store.reading() as db:
         for promise in config.promises.values():
-            questions, by_id = open_questions(db, config, promise, visit)
+            questions, by_id = open_questions(db, promise)
             asked += [_asked(visit, config, promise, q, by_id) for q in questions]
             answers = matches.answers(db, promise.slug)
             answered += [Answered(j, _about(db, config, promise, j, visit.person)) for j in answers]
