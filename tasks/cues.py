@@ -37,7 +37,7 @@ _RESULT = _words(
     r"|sammanställ(?:s|des|ts)\snu|sammanställdes|dokumentera(?:de|des|ts)|kom\süverens|upptäck(?:te|tes|t|ts)|åtgärda(?:de|des|ts)"
     r"|kom\s(?:ett|en|\d+|många|drygt|cirka|omkring|runt|över|nästan|tjugo|trettio|ett\s\w+tal)|dök\supp|slöt\supp|togs\supp|fick\s(?:se|höra|veta|ställa)"
     r"|(?:inga|inget|ingen)(?:\s\w+){0,2}\s(?:fynd|beslag|narkotika|droger|resultat)|gav\s(?:inget|inga|resultat|utslag)|utan\s(?:resultat|fynd)"
-    r"|framkom|framkommit|närvarande|deltagare:|iakttagelser|minnesanteckning\w*|åtgärdslist\w*|protokoll\s(?:från|fört|över)|rapport\s(?:från|efter)|tar\snu\shand|lämnas\s(?:nu\s)?över|lockade"
+    r"|framkom|framkommit|resultat(?:et)?\s(?:av|från|efter)|närvarande|deltagare:|iakttagelser|minnesanteckning\w*|åtgärdslist\w*|protokoll\s(?:från|fört|över)|rapport\s(?:från|efter)|tar\snu\shand|lämnas\s(?:nu\s)?över|lockade"
     r"|deltog|ställdes\sfrågor|frågor\sställdes|diskuterade?s?|samtalade?s?|(?:\w+)beslag\w*|bötfäll(?:de|des|ts)|rapportera(?:des|ts)"
 )
 _FUTURE = _words(

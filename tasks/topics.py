@@ -28,6 +28,7 @@ class Words:
     about: tuple[Term, ...]
     context: tuple[Term, ...]
     neighbours: tuple[Term, ...]
+    nearly_about: tuple[Term, ...]
     not_this: tuple[Term, ...]
 
 
@@ -56,12 +57,11 @@ def candidates(records: Sequence[Record], commitments: Sequence[Commitment]) -> 
         words = words_of(commitment.signals)
         rows = index.having(words.named)
         if words.about:
-            # Activity beside about, or a neighbour in place of either.
-            first, second = sorted(((*words.activity, *words.neighbours), words.about), key=index.commonness)
+            first, second = sorted((words.activity, (*words.about, *words.nearly_about)), key=index.commonness)
             paired = index.among(index.having(first), second)
-            paired |= index.among(index.having(words.neighbours), words.activity)
         else:
-            paired = index.having((*words.activity, *words.neighbours))
+            paired = index.having(words.activity)
+        paired |= index.having(words.neighbours)
         rows |= index.among(paired, words.context) if words.context else paired
         result.append(sorted(rows))
     return result
@@ -129,10 +129,11 @@ def topic(sentences: Sequence[Sentence], words: Words) -> Topic | None:
         # One word can't be both: the other must stand beside it.
         if word := swedish.first(words.about, swedish.without(masked, words.activity)):
             about[s.number] = word
-        if word := swedish.first(words.neighbours, swedish.without(masked, words.about)):
-            rest = swedish.without(masked, words.neighbours)
-            if not words.about or s.number in about or swedish.first(words.activity, rest):
-                near[s.number] = word
+        word = swedish.first(words.neighbours, masked)
+        if word is None and s.number in activity:
+            word = swedish.first(words.nearly_about, swedish.without(masked, words.activity))
+        if word:
+            near[s.number] = word
     paired = [
         (s, activity[s.number]) for s in sentences if s.number in activity and (not words.about or s.number in about)
     ]
