@@ -265,7 +265,10 @@ def _unrivalled(
         ranked = frame.groupby(["row", "source", "held"])["total"]
         best = ranked.transform("max").to_numpy()
         rivals = (
-            frame.assign(near=total >= best - MARGIN).groupby(["row", "source"])["near"].transform("sum").to_numpy()
+            frame.assign(near=total >= best - MARGIN)
+            .groupby(["row", "source", "held"])["near"]
+            .transform("sum")
+            .to_numpy()
         )
         good &= ~across | ((total >= best - 1e-9) & (rivals == 1)) | (total >= 0.99)
     return np.asarray(good, dtype=np.bool_)

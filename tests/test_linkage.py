@@ -154,6 +154,22 @@ def test_parties_that_contradict_each_other_ask() -> None:
     assert found.band == "unsure"
 
 
+def test_a_plan_and_its_report_are_no_rivals() -> None:
+    """One party's plan and report, the other's report and a notice of the walk are one activity, nobody is asked."""
+    planned = report("municipality", "2021-05-12", "Åkers styckebruk", state="planned")
+    told = report("municipality", "2021-05-12", "Åkers styckebruk", text="Trygghetsvandring, lampor saknas.")
+    other = report("police", "2021-05-12", "Åkers styckebruk", text="Deltog tillsammans med kommunen.")
+    notice = news(
+        "Följ med på trygghetsvandring i Åkers styckebruk",
+        "Välkommen på trygghetsvandring i Åkers styckebruk onsdag 12 maj. Polisen är med.",
+        published="2021-04-30",
+    )
+    records = [planned, told, other, notice]
+    (walk,) = activities(records)
+    assert set(walk.record_ids) == {r.id for r in records}
+    assert not asked(records)
+
+
 def test_a_total_is_held_against_its_parts() -> None:
     """A yearly total is never added; it says how it compares with the single records."""
     parts = [report("municipality", f"2021-0{m}-12", "Mariefred") for m in (4, 5, 6, 9)]
