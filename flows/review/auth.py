@@ -17,7 +17,7 @@ from starlette.datastructures import FormData
 from config.schema import Person
 from flows.review import gate, page
 from flows.review.page import Review
-from flows.review.people import DEMO_PEOPLE, demo_person
+from flows.review.people import DEMO_PEOPLE, demo_person, does
 
 router = APIRouter()
 Role = Literal["reporter", "reviewer", "approver", "ops"]
@@ -125,7 +125,7 @@ def sign_in_page(request: Request, till: Annotated[str, Query(max_length=500)] =
     return review.page(
         "sign_in.html",
         csrf=session.csrf,
-        people=DEMO_PEOPLE if demo_allowed(request, review) else (),
+        people=[(p, does(p)) for p in DEMO_PEOPLE] if demo_allowed(request, review) else [],
         to=_own_path(till),
     )
 

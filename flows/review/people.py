@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from config import Config
-from config.schema import Party, Person, Promise
+from config.schema import Person
 
 DEMO_BANNER = "Demoläge: påhittade personer. Inget här är godkänt av någon myndighet."
 
@@ -39,7 +39,7 @@ DEMO_PEOPLE = (
     ),
     Person(id="demo-drift", name="Demo Drift", party="municipality", roles=frozenset({"ops"}), demo=True),
 )
-ROLES = {
+_DOES = {
     "reporter": "rapporterar aktiviteter och svarar på frågor",
     "reviewer": "granskar och ändrar texter",
     "approver": "godkänner",
@@ -52,14 +52,14 @@ def demo_person(key: str) -> Person | None:
     return next((p for p in DEMO_PEOPLE if p.id == key), None)
 
 
+def does(person: Person) -> str:
+    """Return what a person does here, in words."""
+    return ", ".join(words for role, words in _DOES.items() if role in person.roles)
+
+
 def name_of(config: Config, key: str) -> str:
     """Return what a person who acted is called; the id itself when nobody knows it."""
     if key == "lofteskoll":
         return "Löfteskollen"
     known = (*(p for m in config.municipalities.values() for p in m.people), *DEMO_PEOPLE)
     return next((p.name for p in known if p.id == key), key)
-
-
-def party_name(config: Config, promise: Promise, party: Party) -> str:
-    """Return the short name of a promise's party."""
-    return config.municipality_of(promise).party(party).short
