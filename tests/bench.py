@@ -1,0 +1,37 @@
+"""How fast evidence and linkage are against their peers: `python -m tests.bench evidence | linkage`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from tests import bench_evidence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one bench and print its report, the last line one JSON object."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("what", choices=("evidence", "linkage"))
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(bench_evidence.SIZES), help="records, for growth")
+    parser.add_argument("--events", type=int, default=0, help="so many of the real events (0: the default)")
+    parser.add_argument("--repeats", type=int, default=3, help="runs of each comparison; the median counts")
+    parser.add_argument("--profile", action="store_true", help="print where our own time goes, and nothing else")
+    chosen = parser.parse_args(arguments)
+    if chosen.what == "linkage":
+        from tests import bench_linkage
+
+        if chosen.profile:
+            bench_linkage.profile(chosen.events or bench_linkage.EVENTS)
+        else:
+            print(json.dumps(bench_linkage.run(chosen.events or bench_linkage.EVENTS, chosen.repeats)))
+    elif chosen.profile:
+        bench_evidence.profile(chosen.events)
+    else:
+        print(json.dumps(bench_evidence.run(chosen.sizes, chosen.repeats, chosen.events)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
