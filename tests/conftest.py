@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
 import pytest
 import sqlalchemy
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 
 from tasks.store import Store
 
@@ -33,45 +33,67 @@ def shared() -> Path:
     return folder
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """An empty migrated database: the same test runs on SQLite and on PostgreSQL."""
-    if request.param == "sqlite":
-        opened = Store(f"sqlite:///{tmp_path / 'test.db'}")
-        opened.migrate()
-        yield opened
-        opened.close()
-        return
-    with _postgresql() as url:
-        opened = Store(url)
-        opened.migrate()
-        yield opened
-        opened.close()
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file that tests copy: migrating anew for each test took most of their time."""
+    path = tmp_path_factory.mktemp("store") / "migrated.db"
+    made = Store(f"sqlite:///{path}")
+    made.migrate()
+    made.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_database() -> Iterator[URL]:
+    """A migrated PostgreSQL database that tests copy, on DATABASE_URL or 127.0.0.1:5432 with trust."""
+    base = make_url(os.environ.get("DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres"))
+    name = f"lofteskoll_test_{os.getpid()}"
+    try:
+        _on_server(base, f"CREATE DATABASE {name}")
+    except sqlalchemy.exc.OperationalError:
+        absent("no PostgreSQL answers (set DATABASE_URL)")
+    made = Store(_url(base.set(database=name)))
+    made.migrate()
+    made.close()
+    yield base.set(database=name)
+    _on_server(base, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
-def sqlite_store(tmp_path: Path) -> Iterator[Store]:
+def sqlite_store(tmp_path: Path, migrated_file: Path) -> Iterator[Store]:
     """An empty migrated SQLite database, for what does not depend on the database."""
-    opened = Store(f"sqlite:///{tmp_path / 'test.db'}")
-    opened.migrate()
+    opened = Store(f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'test.db')}")
     yield opened
     opened.close()
 
 
-@contextmanager
-def _postgresql() -> Iterator[str]:
-    """Give a database of its own on DATABASE_URL, else on 127.0.0.1:5432 with trust authentication."""
-    base = make_url(os.environ.get("DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres"))
-    server = sqlalchemy.create_engine(base.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    name = f"lofteskoll_test_{os.getpid()}_{next(_numbers)}"
-    try:
-        with server.connect() as db:
-            db.execute(sqlalchemy.text(f"CREATE DATABASE {name}"))
-    except sqlalchemy.exc.OperationalError:
-        absent("no PostgreSQL answers (set DATABASE_URL)")
-    try:
-        yield base.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
-    finally:
-        with server.connect() as db:
-            db.execute(sqlalchemy.text(f"DROP DATABASE {name} WITH (FORCE)"))
-        server.dispose()
+@pytest.fixture
+def postgresql_store(migrated_database: URL) -> Iterator[Store]:
+    """An empty migrated PostgreSQL database."""
+    name = f"{migrated_database.database}_{next(_numbers)}"
+    _on_server(migrated_database, f"CREATE DATABASE {name} TEMPLATE {migrated_database.database}")
+    opened = Store(_url(migrated_database.set(database=name)))
+    yield opened
+    opened.close()
+    _on_server(migrated_database, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest) -> Store:
+    """An empty migrated database: the same test runs on SQLite and on PostgreSQL."""
+    found: Store = request.getfixturevalue(f"{request.param}_store")
+    return found
+
+
+def _url(address: URL) -> str:
+    return address.render_as_string(hide_password=False)
+
+
+def _on_server(address: URL, statement: str) -> None:
+    """Run one statement outside any transaction, on the server's own database."""
+    server = sqlalchemy.create_engine(
+        address.set(drivername="postgresql+psycopg", database="postgres"), isolation_level="AUTOCOMMIT"
+    )
+    with server.connect() as db:
+        db.execute(sqlalchemy.text(statement))
+    server.dispose()
