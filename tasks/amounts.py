@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from config.schema import Commitment
 from tasks import cues, swedish
+from tasks.calendar_sv import MONTHS
+from tasks.datewords import YEARS
 from tasks.model import Dated, State
 from tasks.swedish import Sentence, Word
 
@@ -27,8 +29,8 @@ def count(
         if word and word in s.words:
             plural = plural or bool(re.search(r"(?:ar|er|or|arna|erna|orna)$", word.fold))
             at = s.words.index(word)
-            numbers += [n for w in s.words[max(0, at - 3) : at] if (n := swedish.number(w.fold)) and n < 100]
-        numbers += [n for m in ALTOGETHER.finditer(s.fold) if (n := swedish.number(m[1])) and n < 100]
+            numbers += _before(s.words[max(0, at - 3) : at])
+        numbers += [n for m in ALTOGETHER.finditer(s.fold) if (n := swedish.number(m[1])) and n not in YEARS]
     exact = [d for d in days if d.precision == "day"]
     number = numbers[0] if numbers else None
     if number is None:
@@ -39,6 +41,21 @@ def count(
     return number, total
 
 
+def _before(words: Sequence[Word]) -> list[int]:
+    """Return the number that counts the noun after these words: nothing but adjectives may stand between."""
+    found: list[int] = []
+    for word in words:
+        if word.fold in _BREAKS:
+            found = []
+        elif (value := swedish.number(word.fold)) and value not in YEARS:
+            found = [value]
+    return found
+
+
+# Between a number and what it counts these don't stand: then it belongs to a date, a time or something else.
+_BREAKS = frozenset(
+    {*MONTHS, *(m[:3] for m in MONTHS), "har", "hade", "är", "var", "i", "på", "vid", "av", "och", "kl"}
+)
 _ABSENT = re.compile(
     r"(?<!\w)(?:utan|inte|ej|saknades|förhind\w*|frånvar\w*|uteblev)(?:\s\w+){0,3}\s(?:\w*polis\w*)|\w*polis\w*(?:\s\w+){0,2}\s(?:kunde\sinte|deltog\sinte|var\sinte|medverkade\sinte|uteblev|saknades|fick\sförhinder|hade\sförhinder|var\sförhindrad)"
 )

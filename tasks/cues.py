@@ -58,7 +58,7 @@ _CALLED_OFF = _words(
 )
 _POSTPONED = _words(
     r"skjut(?:s|en|na)?(?:\s\w+){0,2}\s(?:upp|fram)|sköt(?:s)?(?:\s\w+){0,2}\s(?:upp|fram)|skjutits\s(?:upp|fram)|skjutas\supp|uppskjut(?:en|na|et)|framflytta\w*|framskjut(?:en|na|et)"
-    r"|senarelägg(?:s|er|as)|senarelag(?:d|da|t|ts)|senarelades|flytta(?:s|des|ts|d|de|t|r)(?:\s\w+){0,3}?\s(?:till|från|fram)|flytta(?:s|des|ts)|nytt\sdatum|ny\sdag|nya\sdatumet|ny\stid"
+    r"|senarelägg(?:s|er|as)|senarelag(?:d|da|t|ts)|senarelades|flytta(?:s|des|ts|d|de|t|r)(?:\s\w+){0,3}?\s(?:fram|från\sden|till\s(?:den|\d|vecka|v\.|måndag|tisdag|onsdag|torsdag|fredag|lördag|söndag|januari|februari|mars|april|maj|juni|juli|augusti|september|oktober|november|december|hösten|våren|ett\ssenare|en\sannan\sdag|senare|nästa|slutet|början|mitten))|nytt\sdatum|ny\sdag|nya\sdatumet|ny\stid"
 )
 _PROMISE = _words(
     r"lova(?:r|de|t|s)|utlova(?:d|t|de|r|s)|(?:medborgar)?löfte[snt]?\w*|åta(?:r|git)\ssig|åtagande\w*|med\smål(?:et|sättning\w*)?|mål(?:et)?\s(?:är|var)|målsättning\w*"

@@ -265,7 +265,7 @@ def _where(text: Text, anchors: Sequence[Sentence], municipality: Municipality |
     if local and text.record.party == "municipality":
         return _Where(here.districts)
     if not whole.districts and not whole.own:
-        return None
+        return _Where((), "ingen ort nämns") if local else None
     if not local and not whole.certain and not here.certain:
         return _Where(here.districts, "orten finns även på andra håll")
     return _Where(here.districts)

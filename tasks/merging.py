@@ -76,7 +76,7 @@ def merge(group: Sequence[Occasion]) -> Activity:
     counted = [o for o in told if o.reading.band == "sure"] or told
     decisive = _decisive(counted)
     conditions, disputed = _conditions(counted)
-    reasons = list(dict.fromkeys(r for o in told for r in o.reading.reasons))
+    reasons = list(dict.fromkeys(r for o in (decisive, *told) for r in o.reading.reasons))
     reasons += [f"uppgifterna säger olika om {_SPOKEN[key]}" for key in disputed]
     disagree = list(_disagreements(counted, decisive))
     band: Band = "unsure" if disputed or disagree else decisive.reading.band

@@ -20,7 +20,7 @@ NEIGHBOURHOOD = 7
 OCCASIONS = ("held", "planned", "cancelled", "moved")
 SURE, UNSURE = 0.85, 0.6
 # A record that fits two of another source's about as well is nobody's to join without asking.
-MARGIN = 0.06
+MARGIN = 0.03
 # Where a source tells of more than this many others by chance in the days in question, day and place prove nothing:
 # the words must be alike too. Few places have so many walks; the police feed has whole cities full of accidents.
 CHANCE, ALIKE = 0.05, 0.72
@@ -106,21 +106,36 @@ def _block(frame: pd.DataFrame) -> pd.DataFrame:
     copies = np.column_stack([first, frame.index.to_numpy()])[first != frame.index.to_numpy()]
     firsts = frame[first == frame.index]
     pieces: list[Rows] = [copies]
-    dated = firsts[firsts["start"] >= 0]
-    nowhere = dated["places"].map(len) == 0
-    for _, group in firsts.groupby("commitment", sort=False):
-        everyone = group.index
-        pieces.append(_meet(everyone[group["start"] < 0], everyone))
-        pieces.append(_meet(everyone.intersection(dated.index[nowhere]), everyone))
-    pieces.append(_near(dated[~nowhere].assign(spot=dated["places"].map(list)).explode("spot")))
+    dated = firsts["start"] >= 0
+    nowhere = firsts["places"].map(len) == 0
+    spots = firsts[~nowhere].assign(spot=firsts["places"].map(list)).explode("spot")
+    pieces.append(_near(spots[spots["start"] >= 0]))
+    # Without a day only a place can bring two together; without either nothing can, and no score would suffice.
+    undated = spots[spots["start"] < 0]
+    met = undated.reset_index().merge(spots.reset_index(), on=["commitment", "spot"], suffixes=("_a", "_b"))
+    pieces.append(met[["index_a", "index_b"]].to_numpy(dtype=np.int64))
+    pieces.append(_around(firsts[dated & nowhere], firsts[dated]))
     found = np.sort(np.concatenate(pieces), axis=1)
     found = found[(found[:, 0] != found[:, 1])]
     return pd.DataFrame(found, columns=["a", "b"]).drop_duplicates(ignore_index=True)
 
 
-def _meet(some: pd.Index[int], everyone: pd.Index[int]) -> Rows:
-    """Return every pair of one of `some` and another: those without a day or a place can't be blocked by it."""
-    pairs: Rows = np.column_stack([np.repeat(some.to_numpy(), len(everyone)), np.tile(everyone.to_numpy(), len(some))])
+def _around(some: pd.DataFrame, everyone: pd.DataFrame) -> Rows:
+    """Return pairs of a record without a place and one of about the same days."""
+    codes = {c: i * 10_000_000 for i, c in enumerate(everyone["commitment"].unique())}
+    every = (everyone["commitment"].map(codes) + everyone["start"]).to_numpy(dtype=np.int64)
+    order = np.argsort(every, kind="stable")
+    base = some["commitment"].map(codes).to_numpy(dtype=np.int64)
+    first = np.searchsorted(every[order], base + some["start"].to_numpy() - NEIGHBOURHOOD)
+    last = np.searchsorted(every[order], base + some["end"].to_numpy() + NEIGHBOURHOOD, side="right")
+    return _ranges(some.index.to_numpy(), everyone.index.to_numpy()[order], first, last)
+
+
+def _ranges(rows: Rows, sorted_rows: Rows, first: Rows, last: Rows) -> Rows:
+    """Return each row with all of `sorted_rows[first:last]`."""
+    sizes = np.maximum(last - first, 0)
+    steps = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    pairs: Rows = np.column_stack([np.repeat(rows, sizes), sorted_rows[np.repeat(first, sizes) + steps]])
     return pairs
 
 
@@ -132,11 +147,7 @@ def _near(rows: pd.DataFrame) -> Rows:
     index, spot = rows.index.to_numpy()[order], spot[order]
     start, end = spot + rows["start"].to_numpy()[order], spot + rows["end"].to_numpy()[order]
     last = np.searchsorted(start, end + NEIGHBOURHOOD, side="right")
-    sizes = np.maximum(last - np.arange(len(index)) - 1, 0)
-    a = np.repeat(np.arange(len(index)), sizes)
-    b = a + 1 + np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    pairs: Rows = np.column_stack([index[a], index[b]])
-    return pairs
+    return _ranges(index, index, np.arange(1, len(index) + 1), last)
 
 
 def _crowd(frame: pd.DataFrame) -> Floats:
@@ -274,20 +285,11 @@ def _unrivalled(
     return np.asarray(good, dtype=np.bool_)
 
 
+_DAYS = {1.0: "samma dag", 0.4: "dagarna ligger nära", 0.25: "dagarna ligger nära", 0.3: "dag saknas"}
+_PLACES = {1.0: "samma plats", 0.6: "delvis samma plats", 0.5: "plats saknas"}
+
+
 def _reasons(day: float, place: float, words: float, doubt: str, unrivalled: bool) -> list[str]:
-    said = [
-        "samma dag"
-        if day == 1
-        else "dagarna går ihop"
-        if day >= 0.5
-        else "dagarna ligger nära"
-        if day != 0.3
-        else "dag saknas"
-    ]
-    said.append("samma plats" if place == 1 else "delvis samma plats" if place == 0.6 else "plats saknas")
-    said.append(f"orden liknar varandra till {round(words * 100)} procent")
-    if doubt:
-        said.append(doubt)
-    if not unrivalled:
-        said.append("en annan uppgift passar lika bra")
-    return said
+    alike = f"orden liknar varandra till {round(words * 100)} procent"
+    rival = "" if unrivalled else "en annan uppgift passar lika bra"
+    return [s for s in (_DAYS.get(day, "dagarna går ihop"), _PLACES[place], alike, doubt, rival) if s]
