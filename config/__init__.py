@@ -9,6 +9,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -129,12 +130,21 @@ def _load_templates(root: Path, problems: list[Problem]) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted(folder.glob("*.j2")):
         found[path.name] = path.read_text(encoding="utf-8")
-        try:
-            Environment(autoescape=False).parse(found[path.name])  # noqa: S701 - parsed here, never rendered
-        except TemplateSyntaxError as error:
+        broken = _syntax_error(found[path.name])
+        if broken is not None:
             mend = "rätta raden; klammer och procenttecken måste stå i par"
-            problems.append(Problem(_name(path, root), f"rad {error.lineno}", str(error.message), mend))
+            problems.append(Problem(_name(path, root), f"rad {broken[0]}", broken[1], mend))
     return found
+
+
+@lru_cache(maxsize=256)
+def _syntax_error(template: str) -> tuple[int, str] | None:
+    """Return line and reason of a template that can't be parsed; the same text is parsed once."""
+    try:
+        Environment(autoescape=False).parse(template)  # noqa: S701 - parsed here, never rendered
+    except TemplateSyntaxError as error:
+        return error.lineno, str(error.message)
+    return None
 
 
 def _read(path: Path, root: Path, problems: list[Problem]) -> dict[str, Any]:

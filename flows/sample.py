@@ -147,7 +147,7 @@ def _served(folder: Path, port: int) -> Iterator[str]:
         server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Quiet, directory=str(folder)))
     except OSError as error:
         raise Trouble(f"Porten {port} är upptagen ({error.strerror}). Ange en annan med --port.") from None
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
     finally:
