@@ -14,7 +14,7 @@ from tasks.swedish import Sentence, Word
 
 NUMBER = "|".join((r"\d{1,2}", *swedish.NUMBERS))
 ALTOGETHER = re.compile(
-    rf"(?<!\w)(?:sammanlagt|totalt|fler\sän|blev\sdet|gjordes|genomfördes|hölls|gjorts|genomförts|hållits)\s({NUMBER})"
+    rf"(?<!\w)(?:sammanlagt|totalt|fler\sän|blev\sdet|gjordes|blev|genomfördes|hölls|gjorts|genomförts|hållits)\s({NUMBER})"
     r"(?=\s*(?:[.,:;!)]|$|i\s|på\s|stycken|st\W|sådana|varav|till\W))"
 )
 

@@ -171,10 +171,24 @@ def relative_of(name: str, parts: Parts, known: Known, published: date) -> Dated
 
 def _relative_day(name: str, word: str, parts: Parts, lean: Lean, published: date) -> Dated | None:
     if name == "relative":
-        days = {"igår": -1, "idag": 0, "ikväll": 0, "iförrgår": -2, "imorgon": 1, "iövermorgon": 2}[word]
+        days = {
+            "gårdagens": -1,
+            "dagens": 0,
+            "kvällens": 0,
+            "igår": -1,
+            "idag": 0,
+            "ikväll": 0,
+            "iförrgår": -2,
+            "imorgon": 1,
+            "iövermorgon": 2,
+        }[word]
         return Dated.day(published + timedelta(days=days))
     if name == "relweek":
         monday = published - timedelta(days=published.weekday())
+        if word.startswith("helg"):
+            # On a Saturday or Sunday it is this one; before that the last, or the next when the tense looks ahead.
+            saturday = monday + timedelta(days=5 if lean == "future" or published.weekday() >= 5 else -2)
+            return Dated(saturday, saturday + timedelta(days=1), "period")
         monday += timedelta(days={"förraveckan": -7, "nästavecka": 7}.get(word, 0))
         return Dated(monday, monday + timedelta(days=6), "week")
     back = (published.weekday() - DAYS.index(parts["weekday"].lower())) % 7

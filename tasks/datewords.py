@@ -56,8 +56,11 @@ _PATTERNS = tuple(
             r"\b(?:under\s(?:hela\s)?(?P<rel>året|fjolåret)|i\s(?P<rel2>år)|(?P<rel3>årets)"
             r"|sedan\s(?P<rel4>årets\sbörjan|årsskiftet))\b",
         ),
-        ("relative", r"\b(?P<rel>i\s?går|i\s?dag|i\s?kväll|i\s?förrgår|i\s?morgon|i\s?övermorgon)\b"),
-        ("relweek", r"\b(?P<rel>förra\sveckan|nästa\svecka|i\sveckan|denna\svecka|den\shär\sveckan)\b"),
+        (
+            "relative",
+            r"\b(?P<rel>gårdagens|dagens|kvällens|i\s?går|i\s?dag|i\s?kväll|i\s?förrgår|i\s?morgon|i\s?övermorgon)\b",
+        ),
+        ("relweek", r"\b(?P<rel>helgen|helgens|förra\sveckan|nästa\svecka|i\sveckan|denna\svecka|den\shär\sveckan)\b"),
         ("relmonth", r"\b(?P<rel>förra\smånaden|nästa\smånad)\b"),
         ("relyear", r"\b(?P<rel>i\sfjol|förra\såret|föregående\sår|nästa\sår)\b"),
         ("year", r"(?<![\d/.,:-])(?P<year>(?:19|20)\d\d)(?![\d/:]|[.,]\d|\s?[-–]\s?\d)"),
@@ -67,7 +70,7 @@ _PATTERNS = tuple(
 _OTHER = re.compile(
     r"(?:anmäl\w*|senast|sista\s\w+|publicera\w*|uppdatera\w*|underteckna\w*|signera\w*|skriv(?:en|et|s)|ändra\w*"
     r"|granska\w*|svar(?:a|et)?|lämna\w*|besluta\w*|nämnd\w*|styrelse\w*|press\w*|fullmäktige\w*|protokoll\w*"
-    r")\W{0,3}(?:\w+\W+){0,3}$",
+    r")\W{0,3}(?:\w+\W+){0,3}$|sedan\W{0,3}$",
     re.IGNORECASE,
 )
 _UNTIL = re.compile(r"(?:till\soch\smed|t\.?\s?o\.?\s?m\.?|fram\still|tom)\W+(?:den\s)?$", re.IGNORECASE)

@@ -9,7 +9,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from config.schema import Commitment, Municipality, Promise
-from tasks import amounts, datewords, places, states, swedish, topics
+from tasks import amounts, cues, datewords, places, states, swedish, topics
 from tasks.calendar_sv import MONTHS, Lean
 from tasks.datewords import Mention
 from tasks.model import Band, Dated, Precision, Reading, Record
@@ -155,17 +155,28 @@ def _mentions(text: Text, sentence: Sentence, lean: Lean) -> list[Mention]:
 
 def _ahead(text: Text, sentence: Sentence) -> bool | None:
     """Tell whether the sentence's day lies after the publication; None when either is not known."""
-    if text.published is None:
+    own = _sides(text, sentence)
+    if own:
+        return max(own)
+    said = cues.cues(sentence)
+    if said.done or said.past or said.result:
         return None
+    # A sentence without a day or a past tense looks ahead when every day around it does.
+    others = [side for s in text.sentences[:12] for side in _sides(text, s)]
+    return True if others and all(others) else None
+
+
+def _sides(text: Text, sentence: Sentence) -> list[bool]:
+    """Return for each of the sentence's own days whether it lies after the publication."""
+    published = text.published
+    if published is None:
+        return []
     days = [m.when for m in _mentions(text, sentence, "near") if m.when and m.role == "activity"]
     if text.precision != "day":
         # Within the month (or year) of which no more is known, nobody can tell.
         same = "%Y-%m" if text.precision == "month" else "%Y"
-        days = [d for d in days if d.end.strftime(same) != text.published.strftime(same)]
-    days = [d for d in days if d.precision in ("day", "week", "month")]
-    if not days:
-        return None
-    return max(d.end for d in days) > text.published
+        days = [d for d in days if d.end.strftime(same) != published.strftime(same)]
+    return [d.end > published for d in days if d.precision in ("day", "week", "month")]
 
 
 def _days(text: Text, verdict: states.Verdict, anchors: Sequence[Sentence]) -> tuple[Dated, ...]:

@@ -165,6 +165,7 @@ def _rules(c: Cues, ahead: bool | None) -> Iterator[tuple[State, bool, str]]:
     yield "held", True, c.came if told else ""
     yield "planned", True, c.present if ahead else ""
     yield "held", False, c.past if not c.future and not c.method and not c.standing else ""
+    yield "held", False, c.past if c.summary and not c.future else ""
     yield "background", True, c.standing or (c.method if ahead is None else "")
     yield "planned", True, c.future
     yield "planned", True, c.present if ahead else ""

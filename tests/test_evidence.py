@@ -277,7 +277,7 @@ def test_any_text_is_read(body: str) -> None:
         assert all(1988 < d.start.year < 2103 and d.start <= d.end for d in reading.dates)
 
 
-@pytest.mark.parametrize("name", ["own.ndjson", "own-later.ndjson"])
+@pytest.mark.parametrize("name", ["own.ndjson", "own-later.ndjson", "own-last.ndjson"])
 def test_goals_on_invented_texts(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The goals of reading hold on our own invented texts."""
     figures = evaluate(read_items(OWN / name), quiet=True)
