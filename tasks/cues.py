@@ -97,7 +97,7 @@ _IF = _words(r"om|ifall|när\sen|skulle\sha|hade\skunnat|som\som")
 # Plain verbs that with a day gone by tell that it took place; talk and decisions use other verbs.
 _CAME = _words(r"kom|blev|hade|lockade|samlade|följde|bjöd|drog|synade|granskade|nosade|gick|deltog|fick")
 _TALK = _words(
-    r"beslut\w*|besluta\w*|presentera\w*|diskutera\w*|prata\w*|berätta\w*|skrev|skrivit|svara\w*|fatta\w*|plan(?:en|er|erna)|fråg\w+|nämn\w*|redovisa\w*|kommentera\w*|kritis\w+|handlade\som|informera\w*\som|godkän\w+|anslog|beställ\w*|upphandla\w*"
+    r"beslut\w*|besluta\w*|presentera\w*|diskutera\w*|prata\w*|berätta\w*|skrev|skrivit|svara\w*|fatta\w*|plan(?:en|er|erna)|fråg\w+|nämn\w*|redovisa\w*|kommentera\w*|kritis\w+|handlade\som|informera\w*\som|godkän\w+|stude\w+|undra\w*|utvärdera\w*|forska\w*|anslog|beställ\w*|upphandla\w*"
 )
 _APPOINTMENT = _words(r"(?:kl|klockan)\.?\s\d{1,2}(?:[.:]\d\d)?")
 _ONGOING = _words(r"pågår|fortgår|är\sigång|är\ss\sigång")

@@ -176,6 +176,8 @@ def _sides(text: Text, sentence: Sentence) -> list[bool]:
         # Within the month (or year) of which no more is known, nobody can tell.
         same = "%Y-%m" if text.precision == "month" else "%Y"
         days = [d for d in days if d.end.strftime(same) != published.strftime(same)]
+    # A week or month that is under way lies on neither side.
+    days = [d for d in days if not d.start <= published < d.end]
     return [d.end > published for d in days if d.precision in ("day", "week", "month")]
 
 

@@ -33,6 +33,13 @@ _GENRE = re.compile(
 )
 
 
+# A page that reports on a time past: what it merely lists was probably held.
+_REPORT = re.compile(
+    r"(?:verksamhets|års|månads|tertial|delårs|kvartals)(?:berättelse|redovisning|rapport|bokslut|uppföljning)"
+    r"|(?<!\w)(?:uppföljning|utfall|summering|sammanfattning|resultat)(?:en|et)?(?!\w)"
+)
+
+
 def judge(anchors: Sequence[Sentence], around: Sequence[Sentence], title: Sentence, ahead: Ahead) -> Verdict:
     """Return the state of the activity that `anchors` speak of, `around` being the body sentences near them.
 
@@ -43,6 +50,8 @@ def judge(anchors: Sequence[Sentence], around: Sequence[Sentence], title: Senten
         verdict = _confirmed(verdict, [*anchors, *around], title)
     if verdict.state == "held" and verdict.sure and _GENRE.search(title.fold):
         return replace(verdict, sure=False)
+    if verdict.state == "background" and not verdict.sure and (report := _REPORT.search(title.fold)):
+        return Verdict("held", False, report[0], verdict.sentence)
     if verdict.state == "planned" and verdict.sentence and ahead(verdict.sentence) is None:
         # "Ska genomföra" without a day, in a text about a promise, is the promise.
         said = next((c.promise for s in (title, *anchors, *around) if (c := cues(s)).promise), "")
@@ -164,7 +173,7 @@ def _rules(c: Cues, ahead: bool | None) -> Iterator[tuple[State, bool, str]]:
     yield "held", bool(c.past or ahead is False) and not c.doubt, c.result
     yield "held", True, c.came if told else ""
     yield "planned", True, c.present if ahead else ""
-    yield "held", False, c.past if not c.future and not c.method and not c.standing else ""
+    yield "held", False, c.past if not c.future and not c.method and not c.standing and not c.talk else ""
     yield "held", False, c.past if c.summary and not c.future else ""
     yield "background", True, c.standing or (c.method if ahead is None else "")
     yield "planned", True, c.future
