@@ -12,6 +12,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
 import config as configuration
 from config import Config
 from config.schema import Person, Promise
@@ -48,8 +50,10 @@ def sample(*, port: int, folder: str | None, database: str | None) -> int:
         store.migrate()
         promise = config.promises[PROMISE]
         before = _states(store)
-        for current in periods(promise):
-            _one_period(config, store, promise, current)
+        # Each flow run would wait a second for its heartbeat thread, which only a long run needs.
+        with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+            for current in periods(promise):
+                _one_period(config, store, promise, current)
         print(f"\nSidorna lästes tillbaka från {address}/ och ligger i {site}.")
         for row in _rows(store):
             if row.state == "published":
