@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tasks.swedish import Sentence
 
@@ -167,7 +168,11 @@ _ALL = {
 
 def cues(sentence: Sentence) -> Cues:
     """Return what one sentence says of its activity."""
-    text = sentence.fold[:1500]
+    return _cues(sentence.fold[:1500])
+
+
+@lru_cache(maxsize=4096)
+def _cues(text: str) -> Cues:
     if text.rstrip('”"») ').endswith("?"):
         return Cues()  # a question tells nothing
     return Cues(**{name: m[0] if (m := pattern.search(text)) else "" for name, pattern in _ALL.items()})

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from tasks import calendar_sv
@@ -98,6 +99,11 @@ def find(
     its month or year when `precision` says so, and a relative day is then no more exact. `year` is one that a heading
     gives. What can't be known stays None. Years outside 1990-2100 are not believed.
     """
+    return list(_find(text, published, year, lean, precision))
+
+
+@lru_cache(maxsize=4096)
+def _find(text: str, published: date | None, year: int | None, lean: Lean, precision: Precision) -> tuple[Mention, ...]:
     taken = bytearray(len(text))
     mentions: list[Mention] = []
     for name, pattern in _PATTERNS:
@@ -109,7 +115,7 @@ def find(
             mentions.extend(Mention(match.start(), match.end(), match[0].strip(), when, role) for when in found)
             if found:
                 taken[match.start() : match.end()] = b"\1" * (match.end() - match.start())
-    return sorted(mentions, key=lambda m: (m.start, m.when.start if m.when else date.min))
+    return tuple(sorted(mentions, key=lambda m: (m.start, m.when.start if m.when else date.min)))
 
 
 def years(text: str) -> list[int]:

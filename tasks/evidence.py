@@ -52,6 +52,9 @@ def _finished(reading: Reading, record: Record, commitment: Commitment) -> Readi
         # A police notice is a selection of call-outs: it never makes or breaks a figure.
         said = (*reading.reasons, "polisens händelsenotis är sammanhang, inte bevis")
         reading = replace(reading, state="background", band="no", score=SCORES["no"], reasons=said, is_total=False)
+    elif reading.band == "sure" and reading.state == "held" and record.source not in commitment.evidence_from:
+        said = (*reading.reasons, "källan rapporterar inte själv om löftet, men texten säger det rakt ut")
+        reading = replace(reading, reasons=said)
     asked = question(reading, record, commitment) if reading.band == "unsure" else ""
     return replace(reading, question=asked, rules_version=RULES_VERSION)
 
