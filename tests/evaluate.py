@@ -1,4 +1,7 @@
-"""How well evidence and linkage do, in numbers: `python -m tests.evaluate ITEMS.ndjson | --linkage | --replay DIR`."""
+"""How well records are read, linked and polled, in numbers.
+
+`python -m tests.evaluate ITEMS.ndjson | --linkage | --replay DIR | --polls DIR`
+"""
 
 from __future__ import annotations
 
@@ -57,16 +60,21 @@ class Item:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one measurement and print its report, the last line one JSON object."""
-    parser = argparse.ArgumentParser(prog="python -m tests.evaluate", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.evaluate")
     parser.add_argument("items", nargs="?", type=Path, help="labelled items, one JSON object a line")
     parser.add_argument("--linkage", action="store_true", help="two-source task from real police events")
     parser.add_argument("--replay", type=Path, help="a folder of promise years")
+    parser.add_argument("--polls", type=Path, help="the folder of recorded police events")
     parser.add_argument("--quiet", action="store_true", help="do not list the wrong ones")
     chosen = parser.parse_args(arguments)
     if chosen.linkage:
         from tests.evaluate_linkage import measure
 
         print(json.dumps(measure()))
+    elif chosen.polls:
+        from tests.evaluate_polls import polls
+
+        print(json.dumps(polls(chosen.polls)))
     elif chosen.replay:
         from tests.evaluate_replay import replay
 
@@ -74,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elif chosen.items:
         print(json.dumps(evaluate(read_items(chosen.items), quiet=chosen.quiet)))
     else:
-        parser.error("give ITEMS.ndjson, --linkage or --replay DIR")
+        parser.error("give ITEMS.ndjson, --linkage, --replay DIR or --polls DIR")
     return 0
 
 
