@@ -3,12 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up test check lock clean
+.PHONY: help setup run up test check bench lock clean
 
 help:
 	@echo "make run    the sample year of Strängnäs 2021, from sources to published pages"
 	@echo "make up     the living system on this machine (Ctrl-C stops it)"
 	@echo "make test   the tests        make check  ruff, format and mypy"
+	@echo "make bench  how fast evidence and linkage are against their peers, on this machine"
 	@echo "make lock   renew requirements.txt from pyproject.toml"
 
 setup: .venv/.ready
@@ -36,10 +37,20 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# The peers live apart: they are measured against, never shipped.
+.venv-peers/.ready: tests/bench-peers.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/bench-peers.txt
+	@touch $@
+
+bench: setup .venv-peers/.ready
+	$(BIN)/python -m tests.bench evidence
+	$(BIN)/python -m tests.bench linkage
+
 # uv resolves for Python 3.11–3.13 and every platform at once; no index address is written.
 lock:
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv
 	.venv-lock/bin/uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --extra test pyproject.toml -o requirements.txt --upgrade
 
 clean:
-	rm -rf .venv .venv-lock var published
+	rm -rf .venv .venv-lock .venv-peers var published

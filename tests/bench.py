@@ -22,10 +22,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.what == "linkage":
         from tests import bench_linkage
 
+        sizes = (chosen.events,) if chosen.events else bench_linkage.SIZES
         if chosen.profile:
-            bench_linkage.profile(chosen.events or bench_linkage.EVENTS)
+            bench_linkage.profile(sizes[-1])
         else:
-            print(json.dumps(bench_linkage.run(chosen.events or bench_linkage.EVENTS, chosen.repeats)))
+            print(json.dumps(bench_linkage.run(sizes, chosen.repeats)))
     elif chosen.profile:
         bench_evidence.profile(chosen.events)
     else:

@@ -133,8 +133,7 @@ def child(name: str, size: int) -> dict[str, Any]:
 
 
 def _ratio(size: int) -> dict[str, Any]:
-    records = corpus.events()
-    records = records[: size or None]
+    records = corpus.events(size)
     promise, here = corpus.promise()
     texts = [corpus.free(r) for r in records]
     said: dict[str, Any] = {"records": len(records)}
@@ -161,7 +160,7 @@ def _timed(work: Callable[[], int | list[Reading]]) -> tuple[float, int]:
 
 def _towns(size: int) -> dict[str, Any]:
     """Read every municipality's share for its own promise, one after the other, as a reconciliation does."""
-    base, (promise, _), towns = corpus.events(), corpus.promise(), corpus.towns()
+    base, (promise, _), towns = corpus.events(size), corpus.promise(), corpus.towns()
     promise = _over(promise)
     before, seconds, readings = _peak(), 0.0, 0
     for i, town in enumerate(towns):
@@ -175,7 +174,7 @@ def _towns(size: int) -> dict[str, Any]:
 
 def _one(size: int) -> dict[str, Any]:
     """Read all records for one promise at once: the national feed, or an archive taken in."""
-    base, (promise, _), town = corpus.events(), corpus.promise(), corpus.towns(1)[0]
+    base, (promise, _), town = corpus.events(size), corpus.promise(), corpus.towns(1)[0]
     records = list(corpus.multiplied(base, size, town, 0, 1))
     before = _peak()
     began = process_time()
@@ -195,7 +194,7 @@ def _peak() -> float:
 def profile(size: int, top: int = 14) -> None:
     """Print where the time goes when the events are read as free texts without filters."""
     promise, _ = corpus.promise()
-    texts = [corpus.free(r) for r in corpus.events()][: size or None]
+    texts = [corpus.free(r) for r in corpus.events(size)]
     watch = cProfile.Profile()
     watch.runcall(evidence.read, texts, promise, None, False)
     pstats.Stats(watch).sort_stats("tottime").print_stats(top)
