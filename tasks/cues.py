@@ -51,6 +51,10 @@ _FUTURE = _words(
     r"|inbjuds|datum(?:et)?\s(?:kommer|meddelas)|kvar\satt\sgöra|återstår|väntar|nästa|kommande|stundande|snart|dags\sför|i\smorgon|imorgon|hoppas|tänker|avser"
     r"|kom\s(?:gärna\s)?och|häng\s(?:med|på)|följ\smed|mötesplats|ta\smed|var\smed\soch|längre\sfram|börjar|från\soch\smed|inom\skort|senare\si\s(?:år|vår|höst|veckan)"
 )
+# Words that only an arranged occasion has, whatever else the sentence explains.
+_BOOKED = _words(
+    r"kvar\satt\sgöra|återstår|inplanera(?:d|t|de|ts)|inbokad(?:e)?|inbokat|bokad(?:e)?|bokats|samling|föranmälan|datum(?:et)?\s(?:kommer|meddelas)|häng\s(?:med|på)|dags\sför"
+)
 _PRESENT = _words(
     r"genomförs?|hålls?|håller|äger\srum|ordnas?|ordnar|anordnas?|anordnar|arrangera[rs]|går|gör|görs|startar|besöker|träffas|medverkar|deltar|kallar"
     r"|möts|söker|kontrollerar|delas?\sut|delar\sut|skickar|skickas|informerar|har|är|blir|finns|vandrar|satsar|sker|använder|arbetar|föreläser|träffar|inspekterar|får|lanserar|sprider"
@@ -134,6 +138,7 @@ class Cues:
     came: str = ""
     talk: str = ""
     appointment: str = ""
+    booked: str = ""
 
     @property
     def doubt(self) -> str:
@@ -163,6 +168,7 @@ _ALL = {
     "came": _CAME,
     "talk": _TALK,
     "appointment": _APPOINTMENT,
+    "booked": _BOOKED,
 }
 
 

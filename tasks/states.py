@@ -175,6 +175,7 @@ def _rules(c: Cues, ahead: bool | None) -> Iterator[tuple[State, bool, str]]:
     yield "planned", True, c.present if ahead else ""
     yield "held", False, c.past if not c.future and not c.method and not c.standing and not c.talk else ""
     yield "held", False, c.past if c.summary and not c.future else ""
+    yield "planned", True, c.booked
     yield "background", True, c.standing or (c.method if ahead is None else "")
     yield "planned", True, c.future
     yield "planned", True, c.present if ahead else ""
