@@ -65,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--linkage", action="store_true", help="two-source task from real police events")
     parser.add_argument("--replay", type=Path, help="a folder of promise years")
     parser.add_argument("--polls", type=Path, help="the folder of recorded police events")
+    parser.add_argument("--out", type=Path, help="where --polls writes every lost id (CSV)")
     parser.add_argument("--quiet", action="store_true", help="do not list the wrong ones")
     chosen = parser.parse_args(arguments)
     if chosen.linkage:
@@ -74,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elif chosen.polls:
         from tests.evaluate_polls import polls
 
-        print(json.dumps(polls(chosen.polls)))
+        print(json.dumps(polls(chosen.polls, chosen.out)))
     elif chosen.replay:
         from tests.evaluate_replay import replay
 
