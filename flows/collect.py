@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from prefect import flow
 
 import config as configuration
+from flows import show
 from tasks.collect import collect_source
 from tasks.model import Fetch
 
@@ -16,4 +17,4 @@ def collect(sources: list[str] | None = None, now: datetime | None = None) -> li
     """Collect all sources of the installation, or the named ones; a silent source never stops the others."""
     moment = now or datetime.now(UTC)
     chosen = sources or [s.id for s in configuration.load().all_sources()]
-    return [collect_source(source, moment) for source in chosen]
+    return [collect_source(source, moment) for source in show.progress("Hämtar", chosen)]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from prefect import flow
 
 import config as configuration
+from flows import show
 from tasks.reconcile import Reconciled, reconcile_promise
 
 
@@ -15,4 +16,4 @@ def reconcile(promises: list[str] | None = None, now: datetime | None = None) ->
     """Reconcile all promises, or the named ones."""
     moment = now or datetime.now(UTC)
     chosen = promises or list(configuration.load().promises)
-    return [reconcile_promise(promise, moment) for promise in chosen]
+    return [reconcile_promise(promise, moment) for promise in show.progress("Stämmer av", chosen)]

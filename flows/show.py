@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
@@ -45,6 +46,11 @@ STATES = {
     "refused": "nekad",
     "stopped": "stoppad",
 }
+
+
+def progress(what: str, names: Sequence[str]) -> Iterator[str]:
+    """Yield the names one by one, with a bar on a terminal and nothing in a log."""
+    yield from track(names, description=what, console=console, transient=True, disable=not console.is_terminal)
 
 
 def promise(config: Config, slug: str, key: str | None = None) -> None:
