@@ -121,9 +121,18 @@ def _record(source: Source, options: Options, row: Any) -> Record:
             "type": one_line(row.get("type")),
             "occurred_at": occurred.isoformat() if occurred else "",
             "location": area,
-            "gps": one_line(location.get("gps"), 60),
+            "gps": _centre(location.get("gps")),
         },
     )
+
+
+def _centre(value: Any) -> str:
+    """Return the centre of the notice's area: one has been written both 58.345364 and 58.345364000000004."""
+    text = one_line(value, 60)
+    try:
+        return ",".join(str(round(float(part), 6)) for part in text.split(","))
+    except ValueError:
+        return text
 
 
 def _published(value: Any) -> datetime:
