@@ -130,7 +130,7 @@ def _centre(value: Any) -> str:
     """Return the centre of the notice's area: one has been written both 58.345364 and 58.345364000000004."""
     text = one_line(value, 60)
     try:
-        return ",".join(str(round(float(part), 6)) for part in text.split(","))
+        return ",".join(f"{float(part):.6f}" for part in text.split(","))
     except ValueError:
         return text
 
