@@ -66,12 +66,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--replay", type=Path, help="a folder of promise years")
     parser.add_argument("--polls", type=Path, help="the folder of recorded police events")
     parser.add_argument("--out", type=Path, help="where --polls writes every lost id (CSV)")
+    parser.add_argument("--screening", action="store_true", help="personal data in invented sentences")
     parser.add_argument("--quiet", action="store_true", help="do not list the wrong ones")
     chosen = parser.parse_args(arguments)
     if chosen.linkage:
         from tests.evaluate_linkage import measure
 
         print(json.dumps(measure()))
+    elif chosen.screening:
+        from tests import evaluate_screening
+
+        print(json.dumps(evaluate_screening.measure(quiet=chosen.quiet)))
     elif chosen.polls:
         from tests.evaluate_polls import polls
 
@@ -83,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elif chosen.items:
         print(json.dumps(evaluate(read_items(chosen.items), quiet=chosen.quiet)))
     else:
-        parser.error("give ITEMS.ndjson, --linkage, --replay DIR or --polls DIR")
+        parser.error("give ITEMS.ndjson, --linkage, --replay DIR, --polls DIR or --screening")
     return 0
 
 
