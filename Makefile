@@ -3,12 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up test check bench lock clean
+.PHONY: help setup run up test fast check bench lock clean
 
 help:
 	@echo "make run    the sample year of Strängnäs 2021, from sources to published pages"
 	@echo "make up     the living system on this machine (Ctrl-C stops it)"
-	@echo "make test   the tests        make check  ruff, format and mypy"
+	@echo "make test   all tests        make fast   those that need no server"
+	@echo "make check  ruff, format and mypy"
 	@echo "make bench  how fast evidence and linkage are against their peers, on this machine"
 	@echo "make lock   renew requirements.txt from pyproject.toml"
 
@@ -31,6 +32,10 @@ up: setup
 
 test: setup
 	$(BIN)/python -m pytest
+
+# No Prefect, no browser, no server: for the minute between two edits.
+fast: setup
+	$(BIN)/python -m pytest -q -n 2 -m "not slow" --ignore tests/flows --ignore tests/browser
 
 check: setup
 	$(BIN)/ruff check .

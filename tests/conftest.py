@@ -78,7 +78,7 @@ def postgresql_store(migrated_database: URL) -> Iterator[Store]:
     _on_server(migrated_database, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def store(request: pytest.FixtureRequest) -> Store:
     """An empty migrated database: the same test runs on SQLite and on PostgreSQL."""
     found: Store = request.getfixturevalue(f"{request.param}_store")

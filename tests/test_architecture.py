@@ -47,7 +47,7 @@ def uses(path: Path, *packages: str) -> set[str]:
 
 
 MAY = {
-    "flows": {"flows", "verb", "decide", "rendering", "store", "sources", "channels", "http", "noun"} | {"tasks", "config"},
+    "flows": SHELVES - VERBS | {"verb", "flows", "noun", "tasks", "config"},
     "verb": {"rendering", "store", "sources", "channels", "http", "noun", "tasks", "config"},
     "decide": {"rendering", "store", "sources", "noun", "tasks", "config"},
     "rendering": {"store", "channels", "noun", "tasks", "config"},

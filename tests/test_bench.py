@@ -11,6 +11,8 @@ from tasks import evidence
 from tests import bench, bench_corpus, bench_evidence, bench_linkage, evaluate_linkage
 from tests.conftest import absent
 
+pytestmark = pytest.mark.slow
+
 
 def said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
     """Run the bench and return its last line."""

@@ -18,6 +18,8 @@ from tasks.http import Http
 from tasks.model import Parsed, Payload
 from tests.test_http import MemoryGate
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parent / "recordings"
 Parts = list[tuple[Payload, Parsed]]
 NOW = datetime(2026, 8, 22, 18, tzinfo=UTC)

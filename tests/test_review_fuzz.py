@@ -15,6 +15,8 @@ import config
 from tasks.store import Store
 from tests.reviewing import House, house, token
 
+pytestmark = pytest.mark.slow
+
 _TRICKY = ("", "0", "-1", "1", "9" * 30, "\x00", "ja", "nej", "sida:c5", "../..", "{c5.held}", "c5.held", "å" * 400)
 ODD = st.one_of(st.sampled_from(_TRICKY), st.text(max_size=40))
 PATHS = ("/utkast/{}", "/utkast/1/siffra/{}", "/utkast/{}/fil/{}/{}/{}", "/historik/{}/{}", "/logga-in?till={}", "/{}")

@@ -22,6 +22,8 @@ from tasks.model import Parsed, Payload, Record, Unreadable, canonical
 from tasks.plaintext import address, from_html, one_line, tidy
 from tests.test_sources_contract import sample
 
+pytestmark = pytest.mark.slow
+
 # Generous: two busy cores, and the slowest sample takes a hundredth of it.
 SECONDS = 5.0
 hostile = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
