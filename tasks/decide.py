@@ -1,4 +1,4 @@
-"""The verb of the people: edit, approve, reject, judge, undo, report, settle. One function is one transaction.
+"""The verb of the people: report, edit, approve, reject, judge, undo, settle. One function is one transaction.
 
 Every function is given who acts and when; it takes no clock of its own. Refused carries the sentence that the
 person sees.
@@ -23,6 +23,7 @@ from tasks.model import (
     Refused,
     Verdict,
 )
+from tasks.reporting import report as report
 from tasks.store import Db, Store, drafts, history, matches, publications
 
 

@@ -88,6 +88,16 @@ def versions(db: Db, record_id: str) -> list[Record]:
     return [_record(row) for row in found]
 
 
+def hold(db: Db, record_id: str) -> None:
+    """Make others who would write the same record wait until this transaction ends.
+
+    Two requests of one double click would otherwise both find no record and both write version 1. SQLite has one
+    writer at a time anyway.
+    """
+    if db.dialect.name == "postgresql":
+        db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(record_id, 0))))
+
+
 def add_fetch(db: Db, fetch: Fetch) -> None:
     """Note one attempt to fetch a source, good or not."""
     db.execute(
