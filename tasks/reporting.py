@@ -126,6 +126,7 @@ def _note(
     db: Db, promise: Promise, checked: Checked, person: Person, at: datetime, action: str, **detail: object
 ) -> None:
     # Ids, kinds and numbers only: what was written stays out of the log.
+    key = str(checked.claims["commitment"])
     history.note(
         db,
         at=at,
@@ -134,7 +135,8 @@ def _note(
         action=action,
         promise=promise.slug,
         period=checked.period,
-        commitment=checked.claims["commitment"],
+        # A protected commitment isn't named: the other party reads this log too.
+        commitment=key if promise.commitment(key).disclosure == "public" else "",
         **({} if action == "quarantined" else {"report": checked.id}),
         hidden=list(checked.hidden),
         **detail,

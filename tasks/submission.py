@@ -200,7 +200,10 @@ def _wrong_values(submission: Submission, commitment: Commitment, promise: Promi
 
 
 def _wrong_form(submission: Submission) -> list[str]:
-    if submission.corrects or re.fullmatch(r"[0-9a-f]{16,64}", submission.form):
+    number, pattern = (
+        (submission.corrects, r"[\w.:-]{1,150}") if submission.corrects else (submission.form, r"[0-9a-f]{16,64}")
+    )
+    if re.fullmatch(pattern, number, re.ASCII):
         return []
     return ["Formuläret är ofullständigt. Ladda om sidan och fyll i det igen."]
 
@@ -268,25 +271,23 @@ def _activity(submission: Submission, commitment: Commitment, promise: Promise, 
     together = screen("\n".join(t for t in (submission.place, spot, text) if t), names)
     place = ", ".join(p for p in (submission.place, screen(spot, names).masked) if p)
     key = submission.corrects or f"{promise.slug}-{commitment.id}-{submission.form}"
+    days = {name: _day(getattr(submission, name)) for name in ("date", "end", "moved_to")}
     claims: dict[str, Any] = {
         "id": key,
         "commitment": commitment.id,
         "state": submission.state,
         "title": commitment.unit[0].capitalize(),
-        "date": submission.date.strip(),
-        "end": submission.end.strip(),
-        "moved_to": submission.moved_to.strip(),
+        **{name: found.isoformat() for name, found in days.items() if found},
         "place": place,
         "count": submission.count.strip(),
         "participants": submission.participants.strip(),
-        "link": submission.link.strip(),
+        "link": address(submission.link),
         "text": screen(text, names).masked,
         "conditions": {
             c: said for c in commitment.conditions if (said := submission.conditions.get(c)) in ("ja", "nej")
         },
     }
-    start = _day(submission.date) or promise.signed
-    period = _period_of(start, periods(promise))
+    period = _period_of(days["date"] or promise.signed, periods(promise))
     return Checked(key, {k: v for k, v in claims.items() if v}, period, together)
 
 

@@ -27,6 +27,11 @@ ROUTES = (
     ("GET", "/fragor", APPROVERS | REPORTERS),
     ("POST", "/fragor/svar", APPROVERS | REPORTERS),
     ("POST", "/fragor/angra", APPROVERS | REPORTERS),
+    ("GET", "/rapportera", APPROVERS | REPORTERS),
+    ("GET", "/rapportera/{promise}/{commitment}", APPROVERS | REPORTERS),
+    ("POST", "/rapportera/{promise}/{commitment}", APPROVERS | REPORTERS),
+    ("GET", "/rapportera/{promise}/{commitment}/{key}", APPROVERS | REPORTERS),
+    ("POST", "/rapportera/{promise}/{commitment}/period", APPROVERS | REPORTERS),
     ("GET", "/publiceringar", APPROVERS | OPS),
     ("POST", "/publiceringar/{key}/utred", APPROVERS | OPS),
     ("GET", "/historik/{promise}/{period}", APPROVERS | OPS),
@@ -268,6 +273,7 @@ def _filled(home: House, pattern: str) -> str:
         "{key}": "1",
         "{promise}": "strangnas-2021",
         "{period}": "2021-T1",
+        "{commitment}": "c5",
     }
     for name, value in values.items():
         pattern = pattern.replace(name, value)

@@ -19,7 +19,16 @@ pytestmark = pytest.mark.slow
 
 _TRICKY = ("", "0", "-1", "1", "9" * 30, "\x00", "ja", "nej", "sida:c5", "../..", "{c5.held}", "c5.held", "å" * 400)
 ODD = st.one_of(st.sampled_from(_TRICKY), st.text(max_size=40))
-PATHS = ("/utkast/{}", "/utkast/1/siffra/{}", "/utkast/{}/fil/{}/{}/{}", "/historik/{}/{}", "/logga-in?till={}", "/{}")
+PATHS = (
+    "/utkast/{}",
+    "/utkast/1/siffra/{}",
+    "/utkast/{}/fil/{}/{}/{}",
+    "/historik/{}/{}",
+    "/rapportera/{}/{}",
+    "/rapportera/strangnas-2021/c5/{}",
+    "/logga-in?till={}",
+    "/{}",
+)
 FORMS = (
     "/utkast/1/text",
     "/utkast/1/godkann",
@@ -27,11 +36,27 @@ FORMS = (
     "/fragor/svar",
     "/fragor/angra",
     "/publiceringar/1/utred",
+    "/rapportera/strangnas-2021/c5",
+    "/rapportera/strangnas-2021/c3/period",
     "/logga-in",
 )
 FIELDS = (
     *("revision", "sha256", "lucka", "kommentar", "text:sida:c5", "seen:sida:c5", "vid", "behall", "aterstall"),
     *("promise", "fraga", "left", "right", "seen", "svar", "lank", "person", "till"),
+    *(
+        "lage",
+        "nummer",
+        "andrar",
+        "version",
+        "datum",
+        "slutdatum",
+        "nytt-datum",
+        "plats",
+        "platsen",
+        "antal",
+        "deltagare",
+    ),
+    *("text:fritext", "villkor:police_took_part", "utan", "sedd", "period"),
 )
 QUICK = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

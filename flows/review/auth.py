@@ -109,6 +109,8 @@ def may(*roles: Role) -> Callable[[Request], Awaitable[Visit]]:
 
 Anyone = Annotated[Visit, Depends(may())]
 Answering = Annotated[Visit, Depends(may("reporter", "reviewer", "approver"))]
+# Whoever speaks for a party on what was done.
+Reporting = Annotated[Visit, Depends(may("reporter", "approver"))]
 Reading = Annotated[Visit, Depends(may("reviewer", "approver", "ops"))]
 Editing = Annotated[Visit, Depends(may("reviewer", "approver"))]
 Approving = Annotated[Visit, Depends(may("approver"))]

@@ -68,6 +68,9 @@ def sentence(event: Event, channels: Mapping[str, str]) -> str:
         "draft_correction": f"föreslog en rättelse, utgåva {detail.get('edition')}",
         "judged": f"svarade {_VERDICTS.get(str(detail.get('verdict')), '')} på en fråga",
         "undid": "ångrade ett svar",
+        "reported": f"rapporterade {_of(detail)}",
+        "corrected": f"ändrade en rapport om {_of(detail)}",
+        "quarantined": "skickade en rapport som stoppades, eftersom fritexten pekade ut någon; inget sparades",
     }
     if event.action in page.PUBLICATION_STATES:
         state = page.PUBLICATION_STATES[cast(PublicationState, event.action)]
@@ -79,6 +82,11 @@ def sentence(event: Event, channels: Mapping[str, str]) -> str:
 def _count(items: object, one: str, many: str) -> str:
     number = len(items) if isinstance(items, list) else 0
     return f"1 {one}" if number == 1 else f"{number} {many}"
+
+
+def _of(detail: Mapping[str, Any]) -> str:
+    """Return which commitment a report is about; what is protected is only said to be one."""
+    return str(detail.get("commitment") or "en skyddad del av löftet")
 
 
 def _settled(detail: Mapping[str, Any]) -> str:

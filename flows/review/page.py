@@ -30,6 +30,10 @@ DONE = {
     "tillbaka": "Utkastet är skickat tillbaka med din kommentar.",
     "svarat": "Tack, svaret är sparat. Det används vid nästa avstämning.",
     "angrat": "Svaret är ångrat. Frågan ställs igen.",
+    "rapporterat": "Tack, rapporten är sparad. Den räknas vid nästa avstämning.",
+    "rapport-andrad": "Ändringen är sparad. Den räknas vid nästa avstämning.",
+    "rapport-igen": "Det var redan sparat, så inget ändrades.",
+    "period-rapporterad": "Tack, beskedet för perioden är sparat.",
     "utlagd": "Noterat: den ligger ute.",
     "igen": "Noterat: den skickas igen vid nästa körning.",
 }

@@ -1,0 +1,294 @@
+"""Rapportera: each party's staff say what was done, in a short form that asks only for what is needed."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Path, Response
+
+from config.schema import Commitment, Municipality, Promise, Source
+from flows.review import page
+from flows.review.auth import Reporting, Visit
+from tasks import decide, submission
+from tasks.model import Period, Record, Refused, canonical, digest
+from tasks.periods import local_date
+from tasks.reporting import report_source
+from tasks.screening import REPLACEMENTS, Kind
+from tasks.store import history, records
+from tasks.submission import Checked, Submission
+
+router = APIRouter(prefix="/rapportera")
+Key = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,150}$")]
+# More than a year of one party's reports.
+_LONGEST_LIST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One commitment that the person's party reports."""
+
+    promise: Promise
+    municipality: Municipality
+    source: Source
+    commitment: Commitment
+
+    @property
+    def path(self) -> str:
+        """Where it is reported."""
+        return f"/rapportera/{self.promise.slug}/{self.commitment.id}"
+
+    @property
+    def per_period(self) -> bool:
+        """Whether it is answered with yes or no for a period."""
+        return submission.by_period(self.commitment)
+
+    @property
+    def may_say_nothing(self) -> bool:
+        """Whether the party's word that there is nothing to report counts."""
+        return submission.may_say_nothing(self.commitment, self.source)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a party has said for a period that is over: used, nothing, or nothing yet."""
+
+    period: Period
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One report of the person's own party, with who sent it last."""
+
+    record: Record
+    desk: Desk
+    who: str
+    at: datetime | None
+
+    @property
+    def key(self) -> str:
+        """The report's id within its form."""
+        return self.record.external_id
+
+
+@router.get("")
+def show(visit: Reporting, klart: str = "") -> Response:
+    """Show what the party can report and what it has reported."""
+    return _list(visit, message=page.done(klart))
+
+
+@router.get("/{promise}/{commitment}")
+def fill_in(visit: Reporting, promise: str, commitment: str) -> Response:
+    """Show an empty form."""
+    desk = _desk(visit, promise, commitment)
+    if desk.per_period:
+        return visit.go(f"/rapportera#{desk.commitment.id}")
+    return _form(visit, desk, Submission(commitment, "held", form=secrets.token_hex(16)))
+
+
+@router.get("/{promise}/{commitment}/{key}")
+def change(visit: Reporting, promise: str, commitment: str, key: Key) -> Response:
+    """Show the form of a report that the party has sent, filled in as it stands."""
+    desk = _desk(visit, promise, commitment)
+    with visit.review.store.reading() as db:
+        versions = records.versions(db, f"{desk.source.id}/{key}")
+    if not versions or versions[-1].fields.get("commitment") != commitment or _answers_a_period(versions[-1], desk):
+        raise HTTPException(404)
+    return _form(visit, desk, submission.filled(versions[-1], desk.municipality))
+
+
+@router.post("/{promise}/{commitment}")
+def send(visit: Reporting, promise: str, commitment: str) -> Response:
+    """Keep a report; one with personal data is shown first as it would be kept."""
+    desk = _desk(visit, promise, commitment)
+    sent = _submission(visit, commitment)
+    if visit.text("utan") == "fritext":
+        sent = replace(sent, text="", spot="")
+    try:
+        checked = submission.check(sent, desk.promise, desk.municipality, desk.source, local_date(visit.now))
+        if checked.screened.severity == "mask" and visit.text("sedd") != _seen(checked):
+            return _form(visit, desk, sent, checked=checked)
+        return _report(visit, desk, sent, checked)
+    except Refused as refused:
+        return _form(visit, desk, sent, problems=str(refused).splitlines(), status=422)
+
+
+@router.post("/{promise}/{commitment}/period")
+def answer(visit: Reporting, promise: str, commitment: str) -> Response:
+    """Keep an answer for a whole period: used, or nothing to report."""
+    desk = _desk(visit, promise, commitment)
+    state = {"ja": "held", "inget": "nil_report"}.get(visit.text("svar"), "")
+    sent = Submission(commitment, state, period=visit.text("period"))
+    try:
+        made = decide.report(
+            visit.review.store,
+            visit.review.config,
+            promise=desk.promise.slug,
+            submission=sent,
+            person=visit.person,
+            at=visit.now,
+        )
+    except Refused as refused:
+        return _list(visit, problems=str(refused).splitlines(), status=422)
+    return visit.go("/rapportera", klart="rapport-igen" if made.outcome == "repeated" else "period-rapporterad")
+
+
+def _report(visit: Visit, desk: Desk, sent: Submission, checked: Checked) -> Response:
+    made = decide.report(
+        visit.review.store,
+        visit.review.config,
+        promise=desk.promise.slug,
+        submission=sent,
+        person=visit.person,
+        at=visit.now,
+    )
+    if made.outcome == "quarantined":
+        return _form(visit, desk, sent, checked=checked, status=422)
+    done = {"saved": "rapporterat", "corrected": "rapport-andrad", "repeated": "rapport-igen"}
+    return visit.go("/rapportera", klart=done[made.outcome])
+
+
+def _list(visit: Visit, *, message: str = "", problems: list[str] | None = None, status: int = 200) -> Response:
+    groups: list[tuple[Promise, list[tuple[Desk, list[Answer]]]]] = []
+    told: list[Told] = []
+    closed = []
+    for promise in visit.review.config.promises.values():
+        try:
+            desks = _desks(visit, promise)
+        except Refused as refused:
+            closed.append(str(refused))
+            continue
+        mine = _told(visit, promise, desks)
+        told += [t for t in mine if not _answers_a_period(t.record, t.desk)]
+        groups.append((promise, [(desk, _answers(visit, desk, mine)) for desk in desks]))
+    return visit.page(
+        "reports.html",
+        status=status,
+        active="reports",
+        message=message,
+        problems=problems or [],
+        closed=list(dict.fromkeys(closed)),
+        groups=groups,
+        told=sorted(told, key=lambda t: t.at or t.record.seen_at or visit.now, reverse=True)[:_LONGEST_LIST],
+    )
+
+
+def _form(
+    visit: Visit,
+    desk: Desk,
+    sent: Submission,
+    *,
+    checked: Checked | None = None,
+    problems: list[str] | None = None,
+    status: int = 200,
+) -> Response:
+    return visit.page(
+        "report.html",
+        status=status,
+        active="reports",
+        desk=desk,
+        sent=sent,
+        fields=submission.fields(desk.commitment),
+        states=submission.states(desk.commitment),
+        conditions=[(c, submission.QUESTIONS[c]) for c in desk.commitment.conditions],
+        checked=checked,
+        seen=_seen(checked) if checked else "",
+        hidden=_in_words(checked.hidden) if checked else "",
+        problems=problems or [],
+        today=local_date(visit.now),
+        longest=submission.LONGEST_TEXT,
+    )
+
+
+def _submission(visit: Visit, commitment: str) -> Submission:
+    version = visit.text("version")
+    return Submission(
+        commitment=commitment,
+        state=visit.text("lage"),
+        form=visit.text("nummer"),
+        date=visit.text("datum"),
+        end=visit.text("slutdatum"),
+        moved_to=visit.text("nytt-datum"),
+        place=visit.text("plats"),
+        spot=visit.text("platsen"),
+        count=visit.text("antal"),
+        participants=visit.text("deltagare"),
+        link=visit.text("lank"),
+        # Named so that a text typed in an ended session is handed back.
+        text=visit.text("text:fritext"),
+        conditions={c: visit.text(f"villkor:{c}") for c in submission.QUESTIONS},
+        corrects=visit.text("andrar"),
+        seen_version=int(version) if version.isdecimal() and len(version) < 7 else 0,
+    )
+
+
+def _desks(visit: Visit, promise: Promise) -> list[Desk]:
+    """Return what the person's party reports of a promise; Refused where it has no form."""
+    config = visit.review.config
+    source = report_source(config, promise, visit.person)
+    municipality = config.municipality_of(promise)
+    return [
+        Desk(promise, municipality, source, c) for c in promise.commitments if submission.reports(c, visit.person.party)
+    ]
+
+
+def _desk(visit: Visit, promise: str, commitment: str) -> Desk:
+    found = visit.review.config.promises.get(promise)
+    desks = _desks(visit, found) if found else []
+    desk = next((d for d in desks if d.commitment.id == commitment), None)
+    if desk is None:
+        raise HTTPException(404)
+    return desk
+
+
+def _told(visit: Visit, promise: Promise, desks: list[Desk]) -> list[Told]:
+    """Return the party's own reports of a promise."""
+    by_commitment = {d.commitment.id: d for d in desks}
+    if not desks:
+        return []
+    with visit.review.store.reading() as db:
+        known = records.known(db, [desks[0].source.id], visit.now)
+        events = history.events(db, promise.slug)
+    # Newest first: the first one seen for a report is the latest.
+    senders: dict[str, tuple[str, datetime]] = {}
+    for event in events:
+        if event.action in ("reported", "corrected") and event.party == visit.person.party:
+            senders.setdefault(str(event.detail.get("report")), (event.who, event.at))
+    found = []
+    for record in known:
+        desk = by_commitment.get(str(record.fields.get("commitment")))
+        if desk and record.when and record.when.start <= promise.ends and record.when.end >= promise.signed:
+            who, at = senders.get(record.external_id, ("", None))
+            found.append(Told(record, desk, who, at))
+    return found
+
+
+def _answers(visit: Visit, desk: Desk, mine: list[Told]) -> list[Answer]:
+    """Return what was said for each period that is over, where the commitment can be answered for a whole one."""
+    if not (desk.per_period or desk.may_say_nothing):
+        return []
+    own = [t.record for t in mine if t.desk == desk]
+    found = []
+    for period in submission.ended(desk.promise, local_date(visit.now)):
+        within = [r for r in own if r.when and r.when.start <= period.end and r.when.end >= period.start]
+        said: Mapping[str, bool] = {str(r.fields.get("state")): True for r in within}
+        found.append(Answer(period, "held" if "held" in said else "nil_report" if "nil_report" in said else ""))
+    return found
+
+
+def _answers_a_period(record: Record, desk: Desk) -> bool:
+    return desk.per_period or record.fields.get("state") == "nil_report"
+
+
+def _seen(checked: Checked) -> str:
+    """Return what tells that a person has seen these words as they will be kept."""
+    return digest(canonical([checked.claims.get("place", ""), checked.claims.get("text", "")]))
+
+
+def _in_words(kinds: tuple[Kind, ...]) -> str:
+    words = [REPLACEMENTS[k].strip("[]") for k in kinds]
+    return " och ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
