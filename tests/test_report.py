@@ -9,7 +9,6 @@ from threading import Thread
 from typing import Any
 
 import pytest
-import sqlalchemy
 
 import config
 from config.schema import Party, Person
@@ -18,6 +17,7 @@ from tasks.model import Record, Refused
 from tasks.reporting import Reported
 from tasks.store import Store, history, records
 from tasks.submission import Submission
+from tests.year import stored_text
 
 CONFIG = config.load()
 PROMISE = "strangnas-2021"
@@ -43,18 +43,8 @@ def refusal(store: Store, sent: Submission, party: Party = "municipality") -> st
     """Report what is refused, check that nothing was kept, and return why."""
     with pytest.raises(Refused) as caught:
         send(store, sent, party)
-    assert not everything(store)
+    assert not stored_text(store)
     return str(caught.value)
-
-
-def everything(store: Store) -> str:
-    """Every value of every row that a report could have left in the database, as one text."""
-    with store.reading() as db:
-        tables = sqlalchemy.inspect(db).get_table_names()
-        rows = [
-            row for t in tables if t != "alembic_version" for row in db.execute(sqlalchemy.text(f'SELECT * FROM "{t}"'))
-        ]
-    return "\n".join(str(v.decode() if isinstance(v, bytes) else v) for row in rows for v in row)
 
 
 def versions(store: Store, made: Reported) -> list[Record]:
@@ -261,7 +251,7 @@ def test_personal_data_is_masked_before_it_is_stored_anywhere(sqlite_store: Stor
     (record,) = versions(sqlite_store, made)
     assert record.text == "[namn], [telefonnummer], berättade om mörka partier."
     assert record.place == "Åkers styckebruk, [adress]"
-    kept = everything(sqlite_store)
+    kept = stored_text(sqlite_store)
     assert not [w for w in ("Lindkvist", "174 06", "Storgatan 12") if w in kept]
 
 
@@ -282,7 +272,7 @@ def test_what_masking_can_not_save_is_not_kept(sqlite_store: Store, change: dict
         assert not records.known(db, ["kommunens-rapporter"], NOW)
         (event,) = history.events(db, PROMISE)
     assert event.action == "quarantined" and event.detail["hidden"]
-    kept = everything(sqlite_store)
+    kept = stored_text(sqlite_store)
     assert not [w for w in ("2384", "16 år", "Provskolan", "15-årig") if w in kept]
 
 

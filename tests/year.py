@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+import sqlalchemy
 
 import config as configuration
 from config.schema import Person
@@ -170,6 +171,33 @@ class Year:
         found = self.current(key)
         with self.store.reading() as db:
             return "\n".join(o.body.decode() for o in drafts.rendered(db, found.id, found.revision))
+
+
+class FormYear(Year):
+    """Strängnäs 2021 as it is shipped: both parties report in the form, and nothing is fetched from outside."""
+
+    def __init__(self, folder: Path, store: Store) -> None:
+        self.folder = folder
+        self.store = store
+
+    @property
+    def config(self) -> configuration.Config:
+        """The shipped folder."""
+        return configuration.load(None, self.store.url)
+
+    def run(self, key: str, now: datetime | None = None) -> Drafted:
+        """Hear both forms and draft a period on its due date, or at another moment."""
+        moment = now or self.due(key)
+        self.collect(moment, "kommunens-rapporter", "polisens-rapporter")
+        return self.draft(key, moment)
+
+
+def stored_text(store: Store) -> str:
+    """Every value of every row in a database, bytes as the text they are."""
+    with store.reading() as db:
+        tables = set(sqlalchemy.inspect(db).get_table_names()) - {"alembic_version"}
+        rows = [row for t in sorted(tables) for row in db.execute(sqlalchemy.text(f'SELECT * FROM "{t}"'))]
+    return "\n".join(v.decode() if isinstance(v, bytes) else str(v) for row in rows for v in row)
 
 
 class _Quiet(SimpleHTTPRequestHandler):

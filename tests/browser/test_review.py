@@ -117,6 +117,41 @@ def test_a_question_with_the_keyboard_alone(browser: Browser, address: tuple[str
     expect(page.get_by_text("Inga öppna frågor.")).to_be_visible()
 
 
+def test_a_report_with_a_name_in_it_with_the_keyboard_alone(browser: Browser, address: tuple[str, House]) -> None:
+    """Fill in, see what is hidden, send it so; Enter in a field never sends a stopped report without its text."""
+    base, _ = address
+    page = _visitor(browser, base, "Demo Kommun (rapporterar)")
+    _tab_to(page, "Rapportera")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Rapportera", exact=True)).to_be_visible()
+    _shot(page, "rapportera")
+    _tab_to(page, "Rapportera trygghetsvandringar")
+    page.keyboard.press("Enter")
+    page.get_by_label("Datum", exact=True).fill("2021-04-21")
+    page.get_by_label("Ort").select_option("Mariefred")
+    page.get_by_role("group", name="Var polisen med?").get_by_label("Ja").check()
+    text = page.get_by_label("Vad gjordes?")
+    text.fill("Pojke 16 år vid Provskolan stoppades.")
+    page.get_by_label("Antal deltagare").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Texten får inte sparas.")
+    _shot(page, "rapport-stoppad")
+    page.get_by_label("Antal deltagare").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Texten får inte sparas.")
+    text.fill("Anna Lindkvist (070-174 06 05) pekade på mörka partier vid hamnen.")
+    page.get_by_role("button", name="Skicka rapporten").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Vi döljer: namn och telefonnummer.")
+    _shot(page, "rapport-doljs")
+    page.get_by_role("button", name="Skicka så här").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("rapporten är sparad")
+    _shot(page, "rapporterat")
+    page.get_by_role("link", name="Ändra Trygghetsvandringar 21 april").click()
+    expect(page.get_by_label("Vad gjordes?")).to_have_value(
+        "[namn] ([telefonnummer]) pekade på mörka partier vid hamnen."
+    )
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_shows_everything_without_sideways_scrolling(
     browser: Browser, address: tuple[str, House], scheme: str
@@ -135,13 +170,17 @@ def test_a_phone_shows_everything_without_sideways_scrolling(
         "siffra": f"{draft}/siffra/c5.held",
         "fragor": "/fragor",
         "publiceringar": "/publiceringar",
+        "rapportera": "/rapportera",
+        "rapport": "/rapportera/strangnas-2021/c5",
         "historik": "/historik/strangnas-2021/2021-T1",
     }.items():
         page.goto(base + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
-        for control in page.locator("button:visible, textarea:visible, summary:visible, input:visible").all():
+        for control in page.locator(
+            "button:visible, textarea:visible, select:visible, summary:visible, input:visible"
+        ).all():
             box = control.bounding_box()
-            least = 24 if control.get_attribute("type") == "checkbox" else 44
+            least = 24 if control.get_attribute("type") in ("checkbox", "radio") else 44
             assert box and box["height"] >= least, (path, control.inner_text())
         _shot(page, f"mobil-{name}-{scheme}")
     assert not said, said
