@@ -177,6 +177,16 @@ def test_home_visits_and_silence_are_answered_per_period(home: House) -> None:
     assert form.status_code == 404, "an answer for a period has no form"
 
 
+def test_the_board_says_what_has_not_been_reported(home: House) -> None:
+    """A reporter sees how much is missing of the newest period that is over, until all of it is answered."""
+    visitor = home.signed_in(TOWN)
+    assert "Rapportera för 1 maj–31 augusti 2021: besked saknas om 4 delar" in visitor.get("/").text
+    for commitment in ("c1", "c4", "c5", "c6"):
+        home.post(visitor, f"/rapportera/strangnas-2021/{commitment}/period", period="2021-T2", svar="inget")
+    assert "besked saknas" not in visitor.get("/").text
+    assert "besked saknas" not in home.signed_in("demo-kommun").get("/").text
+
+
 def test_a_text_typed_in_an_ended_session_is_handed_back(home: House) -> None:
     """Signing in again doesn't cost the person the text."""
     visitor = home.signed_in(TOWN)

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Response
 
 from config import Config
 from config.schema import Channel, Party, Person, Promise, Source
-from flows.review import page
-from flows.review.auth import Anyone
+from flows.review import desks, page
+from flows.review.auth import Anyone, Visit
 from flows.review.page import PUBLICATION_STATES
 from tasks.model import Approval, Coverage, Draft, Fetch, Period, Publication
 from tasks.periods import local_date, periods, swedish_date
@@ -86,7 +86,7 @@ def board(visit: Anyone, klart: str = "") -> Response:
         active="board",
         message=page.done(klart),
         groups=[(p, [x for x in lines if x.promise == p]) for p in review.config.promises.values()],
-        needs=[need for x in lines for need in needs_of(visit.person, review.config, x)],
+        needs=[*reports_needed(visit), *(need for x in lines for need in needs_of(visit.person, review.config, x))],
         health=health,
         may_read=bool(visit.person.roles & {"reviewer", "approver", "ops"}),
     )
@@ -130,6 +130,21 @@ def needs_of(person: Person, config: Config, row: Line) -> list[Need]:
             channel = channels.get(sent.channel)
             if channel and (channel.party == person.party or "ops" in person.roles):
                 found += _need_of(sent, channel, name)
+    return found
+
+
+def reports_needed(visit: Visit) -> list[Need]:
+    """Return what the person's party hasn't said yet of the newest period that is over, for those who report."""
+    found: list[Need] = []
+    if "reporter" not in visit.person.roles:
+        return found
+    for promise in visit.review.config.promises.values():
+        if silence := desks.missing(visit, promise):
+            period, count = silence
+            text = (
+                f"Rapportera för {period.name}: besked saknas om {count} {'del' if count == 1 else 'delar'} av löftet"
+            )
+            found.append(Need(text, "/rapportera", page.days_left(period.due, local_date(visit.now))))
     return found
 
 

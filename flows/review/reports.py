@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Response
 
-from config.schema import Commitment, Municipality, Promise, Source
-from flows.review import page
+from config.schema import Promise
+from flows.review import desks, page
 from flows.review.auth import Reporting, Visit
+from flows.review.desks import Answer, Desk, Told
 from tasks import decide, submission
-from tasks.model import Period, Record, Refused, canonical, digest
+from tasks.model import Refused, canonical, digest
 from tasks.periods import local_date
-from tasks.reporting import report_source
 from tasks.screening import REPLACEMENTS, Kind
-from tasks.store import history, records
+from tasks.store import records
 from tasks.submission import Checked, Submission
 
 router = APIRouter(prefix="/rapportera")
@@ -27,58 +25,10 @@ Key = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,150}$")]
 _LONGEST_LIST = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """One commitment that the person's party reports."""
-
-    promise: Promise
-    municipality: Municipality
-    source: Source
-    commitment: Commitment
-
-    @property
-    def path(self) -> str:
-        """Where it is reported."""
-        return f"/rapportera/{self.promise.slug}/{self.commitment.id}"
-
-    @property
-    def per_period(self) -> bool:
-        """Whether it is answered with yes or no for a period."""
-        return submission.by_period(self.commitment)
-
-    @property
-    def may_say_nothing(self) -> bool:
-        """Whether the party's word that there is nothing to report counts."""
-        return submission.may_say_nothing(self.commitment, self.source)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a party has said for a period that is over: used, nothing, or nothing yet."""
-
-    period: Period
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One report of the person's own party, with who sent it last."""
-
-    record: Record
-    desk: Desk
-    who: str
-    at: datetime | None
-
-    @property
-    def key(self) -> str:
-        """The report's id within its form."""
-        return self.record.external_id
-
-
 @router.get("")
 def show(visit: Reporting, klart: str = "") -> Response:
     """Show what the party can report and what it has reported."""
-    return _list(visit, message=page.done(klart))
+    return _overview(visit, message=page.done(klart))
 
 
 @router.get("/{promise}/{commitment}")
@@ -96,7 +46,11 @@ def change(visit: Reporting, promise: str, commitment: str, key: Key) -> Respons
     desk = _desk(visit, promise, commitment)
     with visit.review.store.reading() as db:
         versions = records.versions(db, f"{desk.source.id}/{key}")
-    if not versions or versions[-1].fields.get("commitment") != commitment or _answers_a_period(versions[-1], desk):
+    if (
+        not versions
+        or versions[-1].fields.get("commitment") != commitment
+        or desks.answers_a_period(versions[-1], desk)
+    ):
         raise HTTPException(404)
     return _form(visit, desk, submission.filled(versions[-1], desk.municipality))
 
@@ -133,7 +87,7 @@ def answer(visit: Reporting, promise: str, commitment: str) -> Response:
             at=visit.now,
         )
     except Refused as refused:
-        return _list(visit, problems=str(refused).splitlines(), status=422)
+        return _overview(visit, problems=str(refused).splitlines(), status=422)
     return visit.go("/rapportera", klart="rapport-igen" if made.outcome == "repeated" else "period-rapporterad")
 
 
@@ -152,19 +106,19 @@ def _report(visit: Visit, desk: Desk, sent: Submission, checked: Checked) -> Res
     return visit.go("/rapportera", klart=done[made.outcome])
 
 
-def _list(visit: Visit, *, message: str = "", problems: list[str] | None = None, status: int = 200) -> Response:
+def _overview(visit: Visit, *, message: str = "", problems: list[str] | None = None, status: int = 200) -> Response:
     groups: list[tuple[Promise, list[tuple[Desk, list[Answer]]]]] = []
     told: list[Told] = []
     closed = []
     for promise in visit.review.config.promises.values():
         try:
-            desks = _desks(visit, promise)
+            open_desks = desks.open_desks(visit, promise)
         except Refused as refused:
             closed.append(str(refused))
             continue
-        mine = _told(visit, promise, desks)
-        told += [t for t in mine if not _answers_a_period(t.record, t.desk)]
-        groups.append((promise, [(desk, _answers(visit, desk, mine)) for desk in desks]))
+        mine = desks.told(visit, promise, open_desks)
+        told += [t for t in mine if not desks.answers_a_period(t.record, t.desk)]
+        groups.append((promise, [(desk, desks.answers(visit, desk, mine)) for desk in open_desks]))
     return visit.page(
         "reports.html",
         status=status,
@@ -226,62 +180,13 @@ def _submission(visit: Visit, commitment: str) -> Submission:
     )
 
 
-def _desks(visit: Visit, promise: Promise) -> list[Desk]:
-    """Return what the person's party reports of a promise; Refused where it has no form."""
-    config = visit.review.config
-    source = report_source(config, promise, visit.person)
-    municipality = config.municipality_of(promise)
-    return [
-        Desk(promise, municipality, source, c) for c in promise.commitments if submission.reports(c, visit.person.party)
-    ]
-
-
 def _desk(visit: Visit, promise: str, commitment: str) -> Desk:
     found = visit.review.config.promises.get(promise)
-    desks = _desks(visit, found) if found else []
-    desk = next((d for d in desks if d.commitment.id == commitment), None)
+    open_desks = desks.open_desks(visit, found) if found else []
+    desk = next((d for d in open_desks if d.commitment.id == commitment), None)
     if desk is None:
         raise HTTPException(404)
     return desk
-
-
-def _told(visit: Visit, promise: Promise, desks: list[Desk]) -> list[Told]:
-    """Return the party's own reports of a promise."""
-    by_commitment = {d.commitment.id: d for d in desks}
-    if not desks:
-        return []
-    with visit.review.store.reading() as db:
-        known = records.known(db, [desks[0].source.id], visit.now)
-        events = history.events(db, promise.slug)
-    # Newest first: the first one seen for a report is the latest.
-    senders: dict[str, tuple[str, datetime]] = {}
-    for event in events:
-        if event.action in ("reported", "corrected") and event.party == visit.person.party:
-            senders.setdefault(str(event.detail.get("report")), (event.who, event.at))
-    found = []
-    for record in known:
-        desk = by_commitment.get(str(record.fields.get("commitment")))
-        if desk and record.when and record.when.start <= promise.ends and record.when.end >= promise.signed:
-            who, at = senders.get(record.external_id, ("", None))
-            found.append(Told(record, desk, who, at))
-    return found
-
-
-def _answers(visit: Visit, desk: Desk, mine: list[Told]) -> list[Answer]:
-    """Return what was said for each period that is over, where the commitment can be answered for a whole one."""
-    if not (desk.per_period or desk.may_say_nothing):
-        return []
-    own = [t.record for t in mine if t.desk == desk]
-    found = []
-    for period in submission.ended(desk.promise, local_date(visit.now)):
-        within = [r for r in own if r.when and r.when.start <= period.end and r.when.end >= period.start]
-        said: Mapping[str, bool] = {str(r.fields.get("state")): True for r in within}
-        found.append(Answer(period, "held" if "held" in said else "nil_report" if "nil_report" in said else ""))
-    return found
-
-
-def _answers_a_period(record: Record, desk: Desk) -> bool:
-    return desk.per_period or record.fields.get("state") == "nil_report"
 
 
 def _seen(checked: Checked) -> str:
