@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,8 @@ MARGIN = 0.03
 # the words must be alike too. Few places have so many walks; the police feed has whole cities full of accidents.
 CHANCE, ALIKE = 0.05, 0.72
 COPY = 0.97
-_CLOCK = re.compile(r"(?<![\d/-])([01]?\d|2[0-3])[.:]([0-5]\d)(?![\d/-]|\s?(?:kr|procent|%))")
+# It begins with a digit, so that others are passed over quickly; what stands before and the hours are checked after.
+_CLOCK = re.compile(r"\d\d?[.:][0-5]\d(?![\d/-]|\s?(?:kr|procent|%))")
 Floats = npt.NDArray[np.float64]
 
 
@@ -43,23 +45,17 @@ def score(records: Sequence[Record], readings: Sequence[Reading]) -> list[PairSc
     frame = _frame(rows, by_id)
     found = _compare(frame, _block(frame))
     left, right = frame["id"].to_numpy()[found["a"]], frame["id"].to_numpy()[found["b"]]
+    percent = (found["words"] * 100).round().astype(int)
+    said = (found["day"], found["place"], percent, found["doubt"], found["unrivalled"])
     return [
-        PairScore(
-            left=min(one, two),
-            right=max(one, two),
-            commitment=commitment,
-            score=round(float(value), 3),
-            band=band,
-            reasons=tuple(_reasons(*why)),
-            rules_version=RULES_VERSION,
-        )
+        PairScore(min(one, two), max(one, two), commitment, round(value, 3), band, _reasons(*why), RULES_VERSION)
         for one, two, commitment, value, band, *why in zip(
             left,
             right,
             frame["commitment"].to_numpy()[found["a"]],
-            found["score"],
+            found["score"].tolist(),
             found["band"],
-            *(found[c] for c in ("day", "place", "words", "doubt", "unrivalled")),
+            *(column.tolist() for column in said),
             strict=True,
         )
     ]
@@ -84,16 +80,27 @@ def _frame(rows: Sequence[Reading], by_id: Mapping[str, Record]) -> pd.DataFrame
             "count": [r.count or 1 for r in rows],
             "form": [bool(r.fields.get("commitment")) for r in records],
             "clock": [_clock(t) for t in texts],
-            "text": [utils.default_process(t) for t in texts],
-        }
-    )
+            # In order, so that the order of words is of no account.
+            "text": [" ".join(sorted(utils.default_process(t).split())) for t in texts],
+        },
+        dtype=object,
+    ).astype(_PLAIN)
     return frame.assign(crowd=_crowd(frame), vague=frame["end"] - frame["start"] + 1)
+
+
+_PLAIN = {"held": "bool", "form": "bool"} | dict.fromkeys(
+    ("source", "start", "end", "place", "count", "clock"), "int64"
+)
 
 
 def _clock(text: str) -> int:
     """Return the first time of day in minutes, -1 without one."""
-    found = _CLOCK.search(text)
-    return int(found[1]) * 60 + int(found[2]) if found else -1
+    for found in _CLOCK.finditer(text):
+        hours = int(found[0][:-3])
+        before = text[found.start() - 1 : found.start()]
+        if hours < 24 and not before.isdecimal() and before not in ("/", "-"):
+            return hours * 60 + int(found[0][-2:])
+    return -1
 
 
 _SAME = ["commitment", "source", "days", "place", "count", "held", "text"]
@@ -102,7 +109,7 @@ Rows = npt.NDArray[np.int64]
 
 def _block(frame: pd.DataFrame) -> pd.DataFrame:
     """Return row pairs (a < b) of one commitment whose days and places can agree; copies only meet their first."""
-    first = frame.index.to_series().groupby([frame[c] for c in _SAME], sort=False).transform("min").to_numpy()
+    first = _firsts(frame)
     copies = np.column_stack([first, frame.index.to_numpy()])[first != frame.index.to_numpy()]
     firsts = frame[first == frame.index]
     pieces: list[Rows] = [copies]
@@ -118,6 +125,13 @@ def _block(frame: pd.DataFrame) -> pd.DataFrame:
     found = np.sort(np.concatenate(pieces), axis=1)
     found = found[(found[:, 0] != found[:, 1])]
     return pd.DataFrame(found, columns=["a", "b"]).drop_duplicates(ignore_index=True)
+
+
+def _firsts(frame: pd.DataFrame) -> Rows:
+    """Return for each row the first one that says the same."""
+    seen: dict[tuple[Any, ...], int] = {}
+    columns = [frame[name].to_numpy() for name in _SAME]
+    return np.array([seen.setdefault(key, i) for i, key in enumerate(zip(*columns, strict=True))], dtype=np.int64)
 
 
 def _around(some: pd.DataFrame, everyone: pd.DataFrame) -> Rows:
@@ -152,7 +166,7 @@ def _near(rows: pd.DataFrame) -> Rows:
 
 def _crowd(frame: pd.DataFrame) -> Floats:
     """Return for each row how many other records a day its source has of that commitment and place."""
-    firsts = frame.drop_duplicates(_SAME)
+    firsts = frame[_firsts(frame) == frame.index]
     groups = firsts.groupby(["commitment", "source", "place"])["start"]
     span = (groups.max() - groups.min() + 1).clip(lower=180)
     rate = ((groups.size() - 1) / span).rename("rate").reset_index()
@@ -168,7 +182,7 @@ def _compare(frame: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     alive = (place > 0) & (day > 0)
     pairs, place, day = pairs[alive].reset_index(drop=True), place[alive], day[alive]
     column = {name: (one[alive], two[alive]) for name, (one, two) in column.items()}
-    words = _likeness(*column["text"])
+    words = _likeness(*column["text"], (UNSURE - 0.45 * day - 0.35 * place) / 0.2)
     total = 0.45 * day + 0.35 * place + 0.2 * words
     # Nearly the same words about the same place in the days that the vaguer one leaves open.
     total = np.where(
@@ -224,12 +238,17 @@ def _days_alike(one: Days, two: Days) -> float:
     return best
 
 
-def _likeness(one: npt.NDArray[np.object_], two: npt.NDArray[np.object_]) -> Floats:
-    """Return how alike two columns of texts are, 0 to 1, whatever the order of words and for a shorter version too."""
+def _likeness(one: npt.NDArray[np.object_], two: npt.NDArray[np.object_], needed: Floats) -> Floats:
+    """Return how alike two columns of sorted texts are, 0 to 1, and for a shorter version too.
+
+    A pair is dropped below the likeness `needed`: where that can't be reached, the dearer half is left out.
+    """
     if not len(one):
         return np.zeros(0)
-    whole = process.cpdist(one, two, scorer=fuzz.token_sort_ratio, dtype=np.float32)
-    part = process.cpdist(one, two, scorer=fuzz.token_set_ratio, dtype=np.float32)
+    whole = process.cpdist(one, two, scorer=fuzz.ratio, dtype=np.float32)
+    part = np.zeros(len(one), dtype=np.float32)
+    reachable = whole >= 200 * needed - 100.1
+    part[reachable] = process.cpdist(one[reachable], two[reachable], scorer=fuzz.token_set_ratio, dtype=np.float32)
     return np.asarray(whole * 0.5 + part * 0.5, dtype=np.float64) / 100
 
 
@@ -289,7 +308,8 @@ _DAYS = {1.0: "samma dag", 0.4: "dagarna ligger nära", 0.25: "dagarna ligger n�
 _PLACES = {1.0: "samma plats", 0.6: "delvis samma plats", 0.5: "plats saknas"}
 
 
-def _reasons(day: float, place: float, words: float, doubt: str, unrivalled: bool) -> list[str]:
-    alike = f"orden liknar varandra till {round(words * 100)} procent"
+@lru_cache(maxsize=10_000)
+def _reasons(day: float, place: float, percent: int, doubt: str, unrivalled: bool) -> tuple[str, ...]:
+    alike = f"orden liknar varandra till {percent} procent"
     rival = "" if unrivalled else "en annan uppgift passar lika bra"
-    return [s for s in (_DAYS.get(day, "dagarna går ihop"), _PLACES[place], alike, doubt, rival) if s]
+    return tuple(s for s in (_DAYS.get(day, "dagarna går ihop"), _PLACES[place], alike, doubt, rival) if s)
