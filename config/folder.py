@@ -115,10 +115,9 @@ def _check_commitment(file: str, commitment: Commitment, known_sources: set[str]
                 "ange minst en källa",
             )
         )
-    if commitment.measure != "duty" and not commitment.signals.activity:
-        problems.append(
-            Problem(file, f"{place}.signals.activity", "ord saknas", "ange minst ett ord som namnger aktiviteten")
-        )
+    if commitment.measure != "duty" and not (commitment.signals.named or commitment.signals.activity):
+        mend = "ange minst ett ord som namnger aktiviteten, i named eller activity"
+        problems.append(Problem(file, f"{place}.signals", "ord saknas", mend))
     return problems
 
 
