@@ -26,6 +26,8 @@ _ABBREVIATION = re.compile(
 )
 # Words that begin like a short term without being made of it.
 _LOOKALIKES = re.compile(r"^(?:hundra|hundrad|insatt|elevat|relev|breve?d|breddn)")
+# Two letters before a long word are a name's (Åsgymnasiet) unless they make it another word (invandring).
+_PREFIXES = frozenset(("in", "ut", "om", "av", "på", "be", "an", "er", "ge", "un", "re", "ab"))
 _ENDINGS = re.compile(
     r"^(?:s|e|a|n|an|ans|as|es|en|et|ens|ets|ar|er|or|na|arna|erna|orna|arnas|ernas|ornas|ars|ers|ors|rs|r|are|arne|ens|t|ts|ade|at|as|ades|ats)?$"
 )
@@ -161,7 +163,7 @@ def _in_compound(word: Word, wanted: str) -> bool:
         if rest.startswith(("ing", "are")):
             return False  # another word of the same root: "vandra" is not "vandring"
         return len(wanted) >= 5 or bool(_ENDINGS.match(rest)) or len(rest) >= 3
-    if at < 3 and word.fold[at - 1] != "-":
+    if at < 3 and word.fold[at - 1] != "-" and (at < 2 or len(wanted) < 7 or word.fold[:2] in _PREFIXES):
         return False
     # The last part: only an ending may follow; a long stem may also stand in the middle.
     return bool(_ENDINGS.match(rest)) or (len(wanted) >= 6 and len(rest) >= 3)
@@ -175,6 +177,8 @@ def term(text: str) -> Term:
     acronym = len(words) == 1 and plain.isupper() and len(plain) <= 5
     keys = tuple(_key(w) for w in words)
     literal = words[0].fold if acronym else max(keys, key=len, default="")
+    if len(words) > 1 and len(literal) < 4:
+        literal = plain.lower()  # "A- och": its words alone stand everywhere
     return Term(plain, keys, tuple(w.fold for w in words), acronym, literal)
 
 
