@@ -131,8 +131,9 @@ class Signals(Decision):
     activity: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
-    # Other names, close to it, and words close to `about`, in its place: lead to a question, never to a count.
+    # Other names, close to it, and words close to `activity` or `about`, in its place: a question, never a count.
     neighbours: tuple[str, ...] = ()
+    nearly_activity: tuple[str, ...] = ()
     nearly_about: tuple[str, ...] = ()
     # Looks like it and is not: a word or phrase that a name above may be part of.
     not_this: tuple[str, ...] = ()

@@ -104,6 +104,20 @@ _CAME = _words(r"kom|blev|hade|lockade|samlade|följde|bjöd|drog|synade|granska
 _TALK = _words(
     r"beslut\w*|besluta\w*|presentera\w*|diskutera\w*|prata\w*|berätta\w*|skrev|skrivit|svara\w*|fatta\w*|plan(?:en|er|erna)|fråg\w+|nämn\w*|redovisa\w*|kommentera\w*|kritis\w+|handlade\som|informera\w*\som|godkän\w+|stude\w+|undra\w*|utvärdera\w*|forska\w*|anslog|beställ\w*|upphandla\w*"
 )
+# Participles that describe a thing ("riktade insatser", "så kallade"), and past tenses of wish, talk and plan.
+_ATTRIBUTE = re.compile(
+    r"(?:riktade|ökade|utökade|kallade|utsatta|nämnda|förebyggande|planerade|förstärkta|särskilda|misstänkt\w*|tränad\w*)s?$"
+)
+_DETERMINER = re.compile(r"(?<!\w)(?:den|det|de|så|dessa|vissa|alla|sina|våra|deras|för|med|mer|fler)\s$")
+_SAID = (_TALK, _WISH, _PROMISE, _FUTURE)
+# A plain present tense: a closed list of the commonest verbs, and the ending beside a subject.
+_GENERAL = re.compile(
+    r"(?<!\w)(?:är|har|kan|får|ger|gör|finns|heter|betyder|kallas|leds|leder|ingår|används|använder|består|gäller|bygger|handlar|säger"
+    r"|visar|menar|tycker|känner|vet|arbetar|jobbar|håller|hålls|genomför|genomförs|ordnar|ordnas|bedriver|bedrivs|behöver|behövs|söker|görs|sker|syftar|samlar|samverkar"
+    r"|(?:vi|ni|du|man|de|jag|hon|han|det|som|att|polisen|kommunen|skolan|rektor)\s(?!år|var)\w{2,}r|\w{2,}r\s(?:vi|ni|du|man|de|polisen|kommunen|skolan))(?!\w)"
+)
+# News of a state of affairs, unlike what always is so.
+_LATELY = _words(r"nu|sedan|hittills|precis|nyss|nyligen|redan|i\sdag|i\sgår|över|slut(?:et)?|senaste|klart?|klara")
 _APPOINTMENT = _words(r"(?:kl|klockan)\.?\s\d{1,2}(?:[.:]\d\d)?")
 _ONGOING = _words(r"pågår|fortgår|är\sigång|är\ss\sigång")
 _SUMMARY = _words(
@@ -139,6 +153,11 @@ class Cues:
     talk: str = ""
     appointment: str = ""
     booked: str = ""
+    # A past tense that is no wish, talk, promise or plan, nor a mere attribute.
+    told: str = ""
+    general: str = ""
+    lately: str = ""
+    asks: str = ""
 
     @property
     def doubt(self) -> str:
@@ -169,6 +188,8 @@ _ALL = {
     "talk": _TALK,
     "appointment": _APPOINTMENT,
     "booked": _BOOKED,
+    "general": _GENERAL,
+    "lately": _LATELY,
 }
 
 
@@ -180,5 +201,16 @@ def cues(sentence: Sentence) -> Cues:
 @lru_cache(maxsize=4096)
 def _cues(text: str) -> Cues:
     if text.rstrip('”"») ').endswith("?"):
-        return Cues()  # a question tells nothing
-    return Cues(**{name: m[0] if (m := pattern.search(text)) else "" for name, pattern in _ALL.items()})
+        return Cues(asks="?")  # a question tells nothing
+    said = {name: m[0] if (m := pattern.search(text)) else "" for name, pattern in _ALL.items()}
+    return Cues(**said, told=_told(text) if said["past"] else "")
+
+
+def _told(text: str) -> str:
+    for match in _PAST.finditer(text):
+        attribute = _ATTRIBUTE.search(match[0]) or (
+            match[0].endswith(("ade", "da", "ta")) and _DETERMINER.search(text[: match.start()])
+        )
+        if not attribute and not any(p.search(match[0]) for p in _SAID):
+            return match[0]
+    return ""

@@ -10,7 +10,7 @@ from tasks import freetext, reports, swedish, topics
 from tasks.freetext import SCORES, Scope, Text
 from tasks.model import Dated, Judgement, Reading, Record, State
 
-RULES_VERSION = "2026-11-22.1"
+RULES_VERSION = "2026-11-22.2"
 
 
 def read(

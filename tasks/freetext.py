@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from config.schema import Commitment, Municipality, Promise
-from tasks import amounts, cues, datewords, places, states, swedish, topics
+from tasks import amounts, cues, datewords, occasions, places, states, swedish, topics
 from tasks.calendar_sv import MONTHS, Lean
 from tasks.datewords import Mention
 from tasks.model import Band, Dated, Precision, Reading, Record
@@ -18,6 +17,7 @@ from tasks.swedish import Sentence
 _LOCAL = ZoneInfo("Europe/Stockholm")
 # The score orders questions and shows how near the next band a reading lies; the band decides.
 SCORES: Mapping[Band, float] = {"sure": 0.95, "unsure": 0.6, "no": 0.2}
+MENTIONED = "nämns bara"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def read(text: Text, words: topics.Words, commitment: Commitment, scope: Scope) 
     anchors = _anchors(text, topic)
     around = _around(text, anchors)
     verdict = _verdict(text, topic, anchors, around)
-    if verdict.state == "none" or (topic.strength == "neighbour" and not (verdict.state == "held" and verdict.sure)):
+    if verdict.state == "none" or (topic.strength == "neighbour" and verdict.state != "held"):
         return None
     days = _days(text, verdict, anchors)
     reasons = [_why(topic, verdict)]
@@ -91,30 +91,41 @@ def read(text: Text, words: topics.Words, commitment: Commitment, scope: Scope) 
     )
 
 
-_BEFORE_IT = re.compile(r"(?<!\w)inför\s(?:[\w-]+\s){0,2}$")
-
-
-_AT_IT = re.compile(r"(?<!\w)(?:vid|efter|under|från|på)\s(?:[\w-]+\s){0,2}$")
-_DEFINITE = re.compile(r"(?:\ws\s[\w-]+|(?:en|et|na))$")
-_SEVERAL = re.compile(rf"(?<!\w)(?!(?:1|en|ett)\s)(?:{amounts.NUMBER})\s(?:[\w-]+\s)?$")
-
-
 def _verdict(
     text: Text, topic: topics.Topic, anchors: Sequence[Sentence], around: Sequence[Sentence]
 ) -> states.Verdict:
     sentence, _ = topic.anchors[0]
-    if all(_BEFORE_IT.search(s.fold[: w.start]) for s, w in topic.anchors):
+    if all(occasions.precedes(s, w) for s, w in topic.anchors):
         # "Gruppen samlades inför vandringen": a meeting before it, not the walk.
         return states.Verdict("background", True, "inför", sentence)
     verdict = states.judge(anchors, around, text.sentences[0], lambda s: _ahead(text, s))
     if verdict.state == "background" and not verdict.sure:
-        for s, w in topic.anchors:
-            if (_AT_IT.search(s.fold[: w.start]) and _DEFINITE.search(s.fold[: w.end])) or _SEVERAL.search(
-                s.fold[: w.start]
-            ):
-                # "Efter vårens vandring har häckarna klippts", "Sex vandringar": it seems to have been held.
-                return states.Verdict("held", False, s.fold[: w.end].split()[-2] if s.number else "rubriken", s)
+        return _mentioned(topic, anchors, text.sentences[0])
+    if (
+        verdict.state == "held"
+        and not verdict.sure
+        and all(occasions.is_concern(s, w) and False not in _sides(text, s) for s, w in topic.anchors)
+    ):
+        return states.Verdict("background", True, "handlar om", sentence)
+    told = verdict.sentence if verdict.state == "planned" else None
+    if told and len(set(_sides(text, told))) == 2 and not cues.cues(told).talk:
+        # One day has been and one is to come: nobody but a reader can tell which is the activity's.
+        return replace(verdict, state="held", sure=False)
     return verdict
+
+
+def _mentioned(topic: topics.Topic, anchors: Sequence[Sentence], title: Sentence) -> states.Verdict:
+    """Return what a mention without any telling verb amounts to: doubt is for a person, unless it shows to be none."""
+    for s, w in topic.anchors:
+        if occasions.is_occasion(s, w):
+            # "Efter vårens vandring har häckarna klippts", "Sex vandringar": it seems to have been held.
+            return states.Verdict("held", False, s.fold[: w.end].split()[-2] if s.number else "rubriken", s)
+    first = topic.anchors[0][0]
+    if said := states.dismissal(anchors, title):
+        return states.Verdict("background", True, said, first)
+    if topic.strength in ("named", "paired"):
+        return states.Verdict("held", False, MENTIONED, first)
+    return states.Verdict("background", False, MENTIONED, first)
 
 
 def _anchors(text: Text, topic: topics.Topic) -> list[Sentence]:
@@ -226,7 +237,7 @@ def _why(topic: topics.Topic, verdict: states.Verdict) -> str:
     word = topic.anchors[0][1].text
     about = f" + ”{topic.about}”" if topic.about and topic.about != word else ""
     where = "i rubriken" if verdict.sentence and verdict.sentence.number == 0 else "i texten"
-    told = f"”{verdict.why}” + " if verdict.why and verdict.why != "nämns bara" else ""
+    told = f"”{verdict.why}” + " if verdict.why and verdict.why != MENTIONED else ""
     return f"{told}”{word}”{about} {where}"
 
 

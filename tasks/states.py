@@ -102,8 +102,9 @@ def _told_around(title: Sentence, around: Sequence[Sentence], ahead: Ahead) -> V
     called_off = next((s for s, c in found if c.called_off or c.postponed), None)
     if called_off:
         return _one(called_off, ahead)
-    refused = next(((s, c) for s, c in found if c.refused and not c.done), None)
-    if refused and not any(c.done for _, c in found):
+    been = next((Verdict("held", False, why, s) for s, c in found if (why := c.done or c.told or c.came)), None)
+    refused = next(((s, c) for s, c in found if c.refused), None)
+    if refused and not been:
         return Verdict("none", True, refused[1].refused, refused[0])
     planned = next(((s, c) for s, c in found if (c.future and not c.refused) or ahead(s)), None)
     told = [(s, c) for s, c in found if (c.done or c.result) and not c.doubt and not c.promise]
@@ -117,8 +118,10 @@ def _told_around(title: Sentence, around: Sequence[Sentence], ahead: Ahead) -> V
             and (results > 0 or ahead(s) is False)
         )
         return Verdict("held", sure, c.done or c.result, s)
-    if planned:
+    if planned and (not been or ahead(planned[0])):
         return Verdict("planned", True, planned[1].future or "dagen ligger framåt", planned[0])
+    if been:
+        return been  # "Mycket kom fram. Lamporna ska bytas": what comes may be its consequence
     general = next(((s, c) for s, c in found if c.method or c.standing), None)
     return Verdict("background", True, general[1].method or general[1].standing, general[0]) if general else None
 
@@ -154,33 +157,50 @@ def _one(sentence: Sentence, ahead: Ahead) -> Verdict:
 
 
 def _rules(c: Cues, ahead: bool | None) -> Iterator[tuple[State, bool, str]]:
-    """Yield (state, sure, the words that say so), the first with words wins."""
+    """Yield (state, sure, the words that say so), the first with words wins.
+
+    Only positive grounds dismiss a sentence, and none does where it also tells of something that has been.
+    """
     moved: State = "moved" if c.postponed else "cancelled"
+    # A day gone by belongs to the talk or the decision where there is any.
+    been = c.done or c.told or c.came or (PASSED if ahead is False and not c.talk else "")
     yield moved, True, c.called_off
     yield "moved", True, c.postponed if not c.done or c.future else ""
-    yield "none", True, c.refused if not c.done else ""
+    yield "none", True, c.refused if not been else ""
     yield "planned", True, c.not_yet
     yield "background", True, c.none_done
-    yield "background", True, c.wish if not c.done else ""
-    yield "promise_text", True, c.at_least or (c.promise if c.future or not c.done else "")
+    yield "background", True, c.wish if not been else ""
+    # "Trimmade" and its like may be adjectives in a promise's text; a day gone by or another past tense may not.
+    reported = c.done or c.came or (c.told if not c.told.endswith(("ade", "ad")) else "") or (been == PASSED and been)
+    yield "promise_text", True, c.at_least or c.promise if not reported or (c.future and not c.done) else ""
     yield "background", False, c.once and c.future and c.done
     yield "held", False, c.done if c.once or c.wish else ""
     yield "held", False, c.done if c.future and ahead is not False and not c.result else ""
-    yield "held", True, c.done if ahead is not True else ""
+    yield "held", True, c.done if ahead is not True and not c.at_least and not c.refused else ""
     yield "held", False, c.done
     yield "planned", True, c.future if ahead else ""
     told = ahead is False and not c.doubt and not c.talk and not c.method and not c.standing and not c.future
-    yield "held", bool(c.past or ahead is False) and not c.doubt, c.result
-    yield "held", True, c.came if told else ""
+    yield "held", bool(c.past or ahead is False) and not c.doubt and not c.promise, c.result
+    yield "held", True, c.came if told and not c.promise else ""
     yield "planned", True, c.present if ahead else ""
-    yield "held", False, c.past if not c.future and not c.method and not c.standing and not c.talk else ""
+    yield "held", False, c.told if not ahead else ""
     yield "held", False, c.past if c.summary and not c.future else ""
-    yield "planned", True, c.booked
-    yield "background", True, c.standing or (c.method if ahead is None else "")
-    yield "planned", True, c.future
-    yield "planned", True, c.present if ahead else ""
+    yield "planned", True, c.booked if not been else ""
+    yield "background", True, c.standing or c.method if not been else ""
+    yield "planned", True, c.future if not been else ""
     yield "held", False, c.ongoing or (c.present if ahead is False else "")
-    yield "background", True, c.method
     yield "planned", True, "dagen ligger framåt" if ahead else ""
     yield "planned", True, c.appointment if ahead is None and not c.past else ""
-    yield "held", False, PASSED if ahead is False else ""
+    yield "held", False, been
+
+
+def dismissal(anchors: Sequence[Sentence], title: Sentence) -> str:
+    """Return what shows that a bare mention reports nothing: a debate, a question, talk, the general present; or ""."""
+    if genre := _GENRE.search(title.fold):
+        return genre[0]
+    said = [cues(s) for s in anchors if s.number] or [cues(title)]
+    if any(c.told or c.summary or (c.lately and not c.talk) for c in said):
+        return ""
+    if all(c.asks for c in said):
+        return "en fråga"
+    return next((c.talk or c.general for c in said if c.talk or c.general), "")

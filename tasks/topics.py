@@ -28,6 +28,7 @@ class Words:
     about: tuple[Term, ...]
     context: tuple[Term, ...]
     neighbours: tuple[Term, ...]
+    nearly_activity: tuple[Term, ...]
     nearly_about: tuple[Term, ...]
     not_this: tuple[Term, ...]
 
@@ -57,7 +58,8 @@ def candidates(records: Sequence[Record], commitments: Sequence[Commitment]) -> 
         words = words_of(commitment.signals)
         rows = index.having(words.named)
         if words.about:
-            first, second = sorted((words.activity, (*words.about, *words.nearly_about)), key=index.commonness)
+            doing, about = (*words.activity, *words.nearly_activity), (*words.about, *words.nearly_about)
+            first, second = sorted((doing, about), key=index.commonness)
             paired = index.among(index.having(first), second)
         else:
             paired = index.having(words.activity)
@@ -132,6 +134,8 @@ def topic(sentences: Sequence[Sentence], words: Words) -> Topic | None:
         word = swedish.first(words.neighbours, masked)
         if word is None and s.number in activity:
             word = swedish.first(words.nearly_about, swedish.without(masked, words.activity))
+        elif word is None and s.number in about:
+            word = swedish.first(words.nearly_activity, masked)
         if word:
             near[s.number] = word
     paired = [
