@@ -10,6 +10,8 @@ from tasks import freetext, reports, swedish, topics
 from tasks.freetext import SCORES, Scope, Text
 from tasks.model import Dated, Judgement, Reading, Record, State
 
+# So many records are read at a time: enough to look for a word in all at once, and never much memory.
+BATCH = 20_000
 RULES_VERSION = "2026-11-22.2"
 
 
@@ -24,26 +26,34 @@ def read(
     `municipality` None reads without a place filter; `period_filter` drops what lies outside the promise's days.
     """
     commitments = [c for c in promise.commitments if c.measure != "duty"]
-    found: list[Reading] = []
-    free: list[Record] = []
-    for record in records:
-        if record.fields.get("commitment"):
-            found.extend(reports.read(record, promise, municipality, RULES_VERSION))
-        else:
-            free.append(record)
-    candidates = topics.candidates(free, commitments)
     scope = Scope(promise, municipality, period_filter)
+    found: list[Reading] = []
+    for start in range(0, len(records), BATCH):
+        found.extend(_read(records[start : start + BATCH], commitments, scope))
+    return found
+
+
+def _read(records: Sequence[Record], commitments: Sequence[Commitment], scope: Scope) -> list[Reading]:
+    """Return the readings of some records, in their order."""
+    found: list[tuple[int, Reading]] = []
+    free: list[int] = []
+    for row, record in enumerate(records):
+        if record.fields.get("commitment"):
+            read = reports.read(record, scope.promise, scope.municipality, RULES_VERSION)
+            found.extend((row, r) for r in read)
+        else:
+            free.append(row)
+    candidates = topics.candidates([records[row] for row in free], commitments)
     cache: dict[int, Text] = {}
     for commitment, rows in zip(commitments, candidates, strict=True):
         words = topics.words_of(commitment.signals)
-        for row in rows:
+        for row in (free[i] for i in rows):
             if row not in cache:
-                cache[row] = freetext.open_record(free[row])
+                cache[row] = freetext.open_record(records[row])
             reading = freetext.read(cache[row], words, commitment, scope)
             if reading is not None:
-                found.append(_finished(reading, free[row], commitment))
-    order = {r.id: i for i, r in enumerate(records)}
-    return sorted(found, key=lambda r: (order[r.record_id], r.commitment))
+                found.append((row, _finished(reading, records[row], commitment)))
+    return [r for _, r in sorted(found, key=lambda f: (f[0], f[1].commitment))]
 
 
 def _finished(reading: Reading, record: Record, commitment: Commitment) -> Reading:

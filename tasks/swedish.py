@@ -13,10 +13,15 @@ import snowballstemmer
 
 # A record is read this far; what lies beyond is menus and footers. It bounds the time a record may take.
 LIMIT = 20_000
+# A shorter stem is not looked for inside other words.
+COMPOUND = 4
 _TAG = re.compile(r"<[^<>]{0,400}>")
 _BLOCK_TAG = re.compile(r"</?(?:p|br|li|ul|ol|h[1-6]|div|tr|td|table)\b[^<>]{0,400}>", re.IGNORECASE)
+# What may be a control character; most texts have none.
+_ODD = re.compile(r"[^\w\n\xa0 -~–—‘’“”…·•°§´«»€]")
 _SPACES = re.compile(r"[^\S\n]+")
 _WORD = re.compile(r"[^\W_]+(?:[-–:’'][^\W_]+)*")
+_LETTERS = re.compile(r"[^\W_]+")
 # A line end, or a stop before a capital, a digit or a quotation; never after an abbreviation or an ordinal number.
 _BREAK = re.compile(r"\n+|(?<=[.!?…])[\"”»)]*\s+(?=[\"”»(–-]?\s?[A-ZÅÄÖÉ0-9])")
 _ABBREVIATION = re.compile(
@@ -51,7 +56,9 @@ def clean(text: str) -> str:
     if "&" in text:
         text = _TAG.sub("", html.unescape(text))
     text = unicodedata.normalize("NFC", text).replace("\r", "\n").replace("\u00ad", "")
-    text = "".join(c if c == "\n" or unicodedata.category(c)[0] != "C" else " " for c in text[:LIMIT])
+    text = text[:LIMIT]
+    if _ODD.search(text):
+        text = "".join(c if c == "\n" or unicodedata.category(c)[0] != "C" else " " for c in text)
     return _SPACES.sub(" ", text).strip()
 
 
@@ -131,6 +138,11 @@ class Term:
     # A piece that every text holding the term also holds, in lower case: the others are passed over quickly.
     literal: str
 
+    @property
+    def literals(self) -> tuple[str, ...]:
+        """The pieces, one a word, that every text holding the term also holds."""
+        return self.stems if len(self.stems) > 1 else (self.literal,)
+
     def positions(self, sentence: Sentence) -> list[int]:
         """Return the numbers of the words at which the term begins."""
         if self.literal not in sentence.fold:
@@ -151,9 +163,16 @@ class Term:
         return _in_compound(word, wanted) and (len(self.stems) == 1 or not word.fold.startswith(wanted))
 
 
+def inflects(text: str, wanted: str) -> bool:
+    """Tell whether the word that `text` begins with may be `wanted` or an inflection of it."""
+    found = _LETTERS.match(text)
+    word = found[0] if found else ""
+    return bool(_ENDINGS.match(word[len(wanted) :])) or stem(word) == wanted
+
+
 def _in_compound(word: Word, wanted: str) -> bool:
     """Tell whether a stem is the first, last or middle part of a compound, or just more heavily inflected."""
-    if len(wanted) < 4:
+    if len(wanted) < COMPOUND:
         return any(stem(part) == wanted for part in word.fold.split("-")) if "-" in word.fold else False
     at = word.fold.find(wanted)
     if at < 0 or _LOOKALIKES.match(word.fold):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate
 from typing import Literal
@@ -16,6 +16,7 @@ from tasks.model import Record
 from tasks.swedish import LIMIT, Sentence, Term, Word
 
 # What makes a text's letters differ from what a reader sees: markup, entities, soft hyphens, our own separator.
+_MARKED = re.compile(r"[<&\xad]")
 _DIRTY = re.compile(r"[<&\x00\xad]")
 
 
@@ -73,45 +74,83 @@ def candidates(records: Sequence[Record], commitments: Sequence[Commitment]) -> 
 class _Index:
     """Many records' texts as one long lower-case string, so that a word is looked for in all of them at once."""
 
-    texts: list[str]
-    blob: str
+    # UTF-8: half the size of wide characters, and looked through faster.
+    texts: list[bytes]
+    blob: bytes
     # Where each text ends in the blob.
     ends: list[int]
+    # The rows in which a piece of a term stands, once looked for: commitments share words.
+    known: dict[bytes, frozenset[int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, records: Sequence[Record]) -> _Index:
         pieces = [f"{r.title}\n{r.text}"[: LIMIT * 4] for r in records]
-        pieces = [swedish.clean(p) if _DIRTY.search(p) else p for p in pieces]
-        blob = swedish.compose("\0".join(pieces)).lower().replace("–", "-")
-        texts = blob.split("\0")
+        joined = "\0".join(pieces)
+        if joined.count("\0") >= len(pieces) or _MARKED.search(joined):
+            joined = "\0".join(swedish.clean(p) if _DIRTY.search(p) else p for p in pieces)
+        blob = swedish.compose(joined).lower().replace("–", "-").encode("utf-8", "replace")
+        texts = blob.split(b"\0")
         return cls(texts, blob, list(accumulate(len(t) + 1 for t in texts)))
 
     def having(self, terms: Iterable[Term]) -> set[int]:
-        """Return the rows in which any term's literal stands."""
+        """Return the rows in which all pieces of any of the terms stand."""
         found: set[int] = set()
-        for literal in _shortest(terms):
-            at = self.blob.find(literal)
-            while at >= 0:
-                row = bisect_right(self.ends, at)
-                found.add(row)
-                # On to the next text: one hit is enough.
-                at = self.blob.find(literal, self.ends[row])
+        for first, *others in _pieces(terms):
+            if first not in self.known:
+                self.known[first] = frozenset(self._rows(first))
+            rows = self.known[first]
+            found |= {row for row in rows if _holds(self.texts[row], others)} if others else rows
         return found
 
+    def _rows(self, piece: bytes) -> Iterator[int]:
+        short = _is_short(piece)
+        at = self.blob.find(piece)
+        while at >= 0:
+            if short and not _stands(piece, self.blob, at):
+                at = self.blob.find(piece, at + 1)
+                continue
+            row = bisect_right(self.ends, at)
+            yield row
+            # On to the next text: one hit is enough.
+            at = self.blob.find(piece, self.ends[row])
+
     def among(self, rows: Iterable[int], terms: Iterable[Term]) -> set[int]:
-        """Return those of the rows in which any term's literal stands."""
-        literals = _shortest(terms)
-        return {row for row in rows if any(literal in self.texts[row] for literal in literals)}
+        """Return those of the rows in which all pieces of any of the terms stand."""
+        wanted = _pieces(terms)
+        return {row for row in rows if any(_holds(self.texts[row], pieces) for pieces in wanted)}
 
     def commonness(self, terms: Iterable[Term]) -> int:
-        """Return about how often the terms' literals stand in the texts, judged by the first of them."""
-        return sum(self.blob.count(literal, 0, 100_000) for literal in _shortest(terms))
+        """Return about how often the terms' pieces stand in the texts, judged by the first of them."""
+        return sum(self.blob.count(pieces[0], 0, 100_000) for pieces in _pieces(terms))
 
 
-def _shortest(terms: Iterable[Term]) -> list[str]:
-    """Return the terms' literals without those that hold another one."""
-    literals = {t.literal for t in terms if t.literal}
-    return [one for one in literals if not any(two != one and two in one for two in literals)]
+def _holds(text: bytes, pieces: Iterable[bytes]) -> bool:
+    for piece in pieces:
+        at = text.find(piece)
+        if at >= 0 and _is_short(piece):
+            while at >= 0 and not _stands(piece, text, at):
+                at = text.find(piece, at + 1)
+        if at < 0:
+            return False
+    return True
+
+
+def _stands(piece: bytes, text: bytes, at: int) -> bool:
+    """Tell whether a short piece found there is a word, or the first of one: it is never looked for inside others."""
+    before = text[max(0, at - 4) : at].decode("utf-8", "ignore")[-1:]
+    return not before.isalnum() and swedish.inflects(text[at : at + 60].decode("utf-8", "ignore"), piece.decode())
+
+
+@lru_cache(maxsize=4096)
+def _is_short(piece: bytes) -> bool:
+    return len(piece.decode()) < swedish.COMPOUND
+
+
+def _pieces(terms: Iterable[Term]) -> list[tuple[bytes, ...]]:
+    """Return what must stand in a text for each term, longest piece first, without what another term finds as well."""
+    wanted = {tuple(p.encode() for p in sorted(t.literals, key=len, reverse=True)) for t in terms if t.literal}
+    easy = [one[0] for one in wanted if len(one) == 1 and not _is_short(one[0])]
+    return [one for one in wanted if not any((e,) != one and any(e in piece for piece in one) for e in easy)]
 
 
 def topic(sentences: Sequence[Sentence], words: Words) -> Topic | None:

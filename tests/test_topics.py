@@ -1,0 +1,60 @@
+"""The fast pass over many texts never leaves out one that the careful reading would take."""
+
+from __future__ import annotations
+
+from itertools import islice, product
+
+import pytest
+
+from config.schema import Commitment
+from tasks import freetext, topics
+from tasks.model import Record
+from tests.bench_corpus import promise
+
+COMMITMENTS = [c for c in promise()[0].commitments if c.measure != "duty"]
+
+
+def told(commitment: Commitment) -> list[str]:
+    """Return texts made of the commitment's own words, inflected, joined and written in several ways."""
+    words = commitment.signals
+    pairs = product(words.activity or ("",), (*words.about, *words.nearly_about) or ("",), words.context or ("",))
+    plain = [" ".join(p) for p in islice(pairs, 4000)] + list(words.named) + list(words.neighbours)
+    short = plain[::7]
+    return [
+        *plain,
+        *(f"{t.capitalize()}erna genomfördes." for t in short),
+        *(f"Vår-{t}s" for t in short),
+        *(f"{t.upper()}\u00a0– <b>{t}</b> &amp; mer" for t in short),
+        *(t.replace("å", "a\u030a").replace("ö", "o\u0308") for t in short),
+    ]
+
+
+@pytest.mark.parametrize("commitment", COMMITMENTS, ids=lambda c: c.id)
+def test_what_the_reading_takes_is_among_the_candidates(commitment: Commitment) -> None:
+    """However a commitment's words are inflected or written, the fast pass lets the text through."""
+    records = [Record("prov", str(i), "", f"Detta: {t}") for i, t in enumerate(told(commitment))]
+    (rows,) = topics.candidates(records, [commitment])
+    words = topics.words_of(commitment.signals)
+    taken = {i for i, r in enumerate(records) if topics.topic(freetext.open_record(r).sentences, words) is not None}
+    assert taken
+    assert [records[i].text for i in sorted(taken - set(rows))] == []
+
+
+def test_a_short_word_within_another_pulls_nothing_in() -> None:
+    """A reparation is no EPA tractor and a brawl no council."""
+    records = [
+        Record("prov", "1", "Reparation", "Polisen kontrollerade en reparation efter ett bråk."),
+        Record("prov", "2", "Kontroll", "Polisen kontrollerade epor."),
+    ]
+    found = dict(zip((c.id for c in COMMITMENTS), topics.candidates(records, COMMITMENTS), strict=True))
+    assert found["c1"] == []
+    assert found["c7"] == [1]
+
+
+def test_records_with_our_own_separator_or_no_text_keep_their_places() -> None:
+    """A control character in a text, an empty record and none at all leave every row where it was."""
+    walk = "Trygghetsvandring genomfördes."
+    records = [Record("prov", str(i), "", t) for i, t in enumerate(("a\0b\0c", "", walk, "x & y", f"\0{walk}"))]
+    found = dict(zip((c.id for c in COMMITMENTS), topics.candidates(records, COMMITMENTS), strict=True))
+    assert found["c5"] == [2, 4]
+    assert topics.candidates([], COMMITMENTS) == [[]] * len(COMMITMENTS)
