@@ -85,6 +85,12 @@ def masked(text: str, places: Iterable[str] = ()) -> str:
     return screen(text, places).masked
 
 
+def in_words(kinds: Iterable[Kind]) -> str:
+    """Return kinds of personal data as people say them: namn, adress och telefonnummer."""
+    words = [REPLACEMENTS[k].strip("[]") for k in kinds]
+    return " och ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
 def _severity(text: str, kinds: set[Kind], known: frozenset[str]) -> Severity:
     if not kinds:
         return "clean"

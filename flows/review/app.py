@@ -14,7 +14,20 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from config import Config
-from flows.review import auth, board, drafts, figures, gate, history, page, previews, publications, questions, reports
+from flows.review import (
+    auth,
+    board,
+    drafts,
+    figures,
+    gate,
+    history,
+    page,
+    previews,
+    publications,
+    questions,
+    reports,
+    uploads,
+)
 from tasks.model import Refused, Unavailable
 from tasks.store import Store
 
@@ -37,7 +50,7 @@ def create_app(config: Config, store: Store, *, demo: bool, secret: str, now: Ca
     app.state.review = page.Review(config, store, demo, secret, now)
     app.add_middleware(gate.Gate)
     app.mount("/static", StaticFiles(directory=page.HERE / "static"), name="static")
-    for screen in (auth, board, drafts, figures, previews, questions, reports, publications, history):
+    for screen in (auth, board, drafts, figures, previews, questions, reports, uploads, publications, history):
         app.include_router(screen.router)
     _add_error_pages(app)
     return app

@@ -83,7 +83,7 @@ async def guard(request: Request) -> None:
         if session:
             _keep(request, review, session)
         return
-    request.state.form = await request.form(max_files=0, max_fields=200)
+    request.state.form = await request.form(max_files=1, max_fields=200)
     if session is None or not _is_from_own_page(request, review, session):
         if session is None and request.cookies.get(READING):
             raise SignInNeeded

@@ -31,6 +31,7 @@ DONE = {
     "svarat": "Tack, svaret är sparat. Det används vid nästa avstämning.",
     "angrat": "Svaret är ångrat. Frågan ställs igen.",
     "rapporterat": "Tack, rapporten är sparad. Den räknas vid nästa avstämning.",
+    "filen-sparad": "Tack, raderna är sparade. De räknas vid nästa avstämning.",
     "rapport-andrad": "Ändringen är sparad. Den räknas vid nästa avstämning.",
     "rapport-igen": "Det var redan sparat, så inget ändrades.",
     "period-rapporterad": "Tack, beskedet för perioden är sparat.",

@@ -15,7 +15,7 @@ from flows.review.desks import Answer, Desk, Told
 from tasks import decide, submission
 from tasks.model import Refused, canonical, digest
 from tasks.periods import local_date
-from tasks.screening import REPLACEMENTS, Kind
+from tasks.screening import in_words
 from tasks.store import records
 from tasks.submission import Checked, Submission
 
@@ -151,7 +151,7 @@ def _form(
         conditions=[(c, submission.QUESTIONS[c]) for c in desk.commitment.conditions],
         checked=checked,
         seen=_seen(checked) if checked else "",
-        hidden=_in_words(checked.hidden) if checked else "",
+        hidden=in_words(checked.hidden) if checked else "",
         problems=problems or [],
         today=local_date(visit.now),
         longest=submission.LONGEST_TEXT,
@@ -192,8 +192,3 @@ def _desk(visit: Visit, promise: str, commitment: str) -> Desk:
 def _seen(checked: Checked) -> str:
     """Return what tells that a person has seen these words as they will be kept."""
     return digest(canonical([checked.claims.get("place", ""), checked.claims.get("text", "")]))
-
-
-def _in_words(kinds: tuple[Kind, ...]) -> str:
-    words = [REPLACEMENTS[k].strip("[]") for k in kinds]
-    return " och ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -172,6 +172,7 @@ def test_a_phone_shows_everything_without_sideways_scrolling(
         "publiceringar": "/publiceringar",
         "rapportera": "/rapportera",
         "rapport": "/rapportera/strangnas-2021/c5",
+        "rapport-fil": "/rapportera-fil/strangnas-2021",
         "historik": "/historik/strangnas-2021/2021-T1",
     }.items():
         page.goto(base + path)
@@ -201,6 +202,27 @@ def _sign_in(page: Page, base: str, person: str) -> None:
 def _approve(page: Page, party: str) -> None:
     page.get_by_label("Publicera med lucka.").check()
     page.get_by_role("button", name=f"Godkänn för {party}").dblclick()
+
+
+def test_a_file_of_reports_shows_a_verdict_for_each_row(browser: Browser, address: tuple[str, House]) -> None:
+    """Choose a file, read what would become of each row, save the good ones."""
+    base, _ = address
+    page = _visitor(browser, base, "Demo Kommun (rapporterar)")
+    page.goto(f"{base}/rapportera")
+    page.get_by_role("link", name="lämna flera på en gång").click()
+    rows = (
+        "Id;Löfte;Status;Datum;Plats;Beskrivning;Polisen deltog",
+        "1;c5;genomförd;2021-04-21;Mariefred;Vandring med Anna Lindkvist.;ja",
+        "2;c5;genomförd;2021-04-22;Härad;Pojke 16 år vid Provskolan.;ja",
+        "3;c5;genomförd;2021-12-24;Länna;För tidigt.;ja",
+    )
+    page.get_by_label("Fil (").set_input_files(
+        {"name": "logg.csv", "mimeType": "text/csv", "buffer": "\n".join(rows).encode()}
+    )
+    page.get_by_role("button", name="Visa raderna").click()
+    _shot(page, "rapport-fil")
+    page.get_by_role("button", name="Spara 1 rad").click()
+    expect(page.get_by_role("status")).to_contain_text("raderna är sparade")
 
 
 def _tab_to(page: Page, name: str) -> None:
