@@ -40,6 +40,11 @@ _GIVEN = frozenset(
     torbjörn tore torsten tove tuva ulf ulla ulla-britt ulrika urban ursula valdemar vanessa vera veronica veronika
     victor victoria vidar viggo viktor viktoria vilgot vilma vincent viola viveka wilhelm william wilma yasmin ylva
     yngve yusuf yvonne zahra zara åke åsa örjan
+    abdi aisha agnieszka anja anki annelise affe aron asta bilal bodil bosse danne dragan ellinor elvin enar fanny
+    fia fredrika hamza helmi igor ines irena ivan jovan kicki lasse layla leyla lisette lotta madeleine majken malik
+    manne marko merja micke mina mirela mustafa nadja naima nikola nisse nour oksana olena omar ottilia pelle piotr
+    pirjo rania samira siri soila sussi svetlana svitlana tessan theodor tomasz tyra uffe vesna wilhelmina yvette
+    zoran östen
         """
     )
 )
@@ -49,7 +54,7 @@ _SURNAME_ENDS = tuple(
     _words(
         """
         sson qvist kvist ström gren lund berg dahl stedt blom nen ell ski sky wicz vić vic ova oglu én ius roth man
-        zadeh pour holm fors hult stam
+        zadeh pour holm fors hult stam sen
         """
     )
 )
@@ -88,6 +93,7 @@ _ALONE = re.compile(
 )
 _LOWER = re.compile(rf"(?i)\b({'|'.join(sorted(_GIVEN, key=len, reverse=True))}) \w{{2,}}sson\b")
 _INITIAL = re.compile(rf"\b(?:{_CAPITAL} )?[A-ZÅÄÖ]\. ?([A-ZÅÄÖ][a-zåäöé]+)\b")
+_SHORTENED = re.compile(rf"\b({_CAPITAL}) [A-ZÅÄÖ]\.")
 _REVERSED = re.compile(rf"\b({_CAPITAL}), ({_CAPITAL})\b")
 # A square, a school or a prize may be called after somebody.
 _CALLED_AFTER = re.compile(
@@ -114,6 +120,45 @@ WORDS = frozenset(
 )
 
 
+# After these a pair of capitalised words is a person, even where neither is in a list; unless the second is what a
+# place or a company is called.
+_BEFORE_PERSON = re.compile(
+    r"(?:\b(?:av|med|och|enligt|hos|gjorde|träffade|mötte|kontakta|tackar|ringde|förälder|boende|granne)|[,(]) $"
+)
+_NOT_GIVEN = frozenset(
+    _words(
+        "campus kvarteret villa hotell restaurang café föreningen region båten konsum svenska ung unga city café bar"
+    )
+)
+_NOT_SURNAME = frozenset(
+    _words(
+        """
+        församlingshem bibliotek
+        kyrka slott torg hus gård park skola förskola station bygdegård fastigheter ab förening gille gymnasium
+        bad camping museum kommun centrum folkhögskola hamn bruk if bk fk ik ibk hk sk scoutkår församling
+        hembygdsförening supermarket kvantum nära fritid ungdom framtid arena plaza galleria mitt väst öst syd nord
+        """
+    )
+)
+_COMMON_ENDS = (
+    "en",
+    "et",
+    "an",
+    "na",
+    "orna",
+    "skap",
+    "ing",
+    "het",
+    "iska",
+    "ska",
+    "are",
+    "hem",
+    "skola",
+    "hus",
+    "gård",
+)
+
+
 def find(text: str, known: frozenset[str]) -> Iterator[tuple[int, int]]:
     """Yield the stretches of a text that are a person's name; `known` words (lower case) are never part of one."""
     for match in _REVERSED.finditer(text):
@@ -121,6 +166,9 @@ def find(text: str, known: frozenset[str]) -> Iterator[tuple[int, int]]:
             yield match.span()
     for match in _INITIAL.finditer(text):
         if _is_surname(match[1]):
+            yield match.span()
+    for match in _SHORTENED.finditer(text):
+        if _is_given(match[1]):
             yield match.span()
     for match in _PAIR.finditer(text):
         yield from _name_in(text, match, known)
@@ -148,9 +196,20 @@ def _name_in(text: str, match: re.Match[str], known: frozenset[str]) -> Iterator
         if not rest:
             continue
         last = rest[-1]
-        if _is_given(word) or (_is_surname(last[0]) and not _is_known(word, known) and not word.endswith("s")):
+        led = bool(_BEFORE_PERSON.search(text[max(0, start - 24) : start]))
+        second = _is_surname(last[0]) or (led and _may_be_surname(last[0]))
+        if _is_given(word) or (_may_be_given(word, known) and second):
             yield start, last[2]
             return
+
+
+def _may_be_given(word: str, known: frozenset[str]) -> bool:
+    return not _is_known(word, known) and not word.endswith("s") and word.casefold() not in _NOT_GIVEN
+
+
+def _may_be_surname(word: str) -> bool:
+    plain = word.casefold()
+    return len(plain) > 2 and plain not in _NOT_SURNAME and not plain.endswith(_COMMON_ENDS)
 
 
 def _person_words(words: Sequence[tuple[str, int, int]], known: frozenset[str]) -> list[tuple[str, int, int]]:

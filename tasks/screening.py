@@ -119,7 +119,7 @@ _BORN = re.compile(
     r"(?i)\b(?:född|födda|födelsedatum|f\.|pnr|pers\.?nr|personnr|personnummer|samordningsnummer)(?: den|:)? ?"
     r"((?:19|20)?\d\d-?(?:0\d|1[0-2])-?(?:[0-3]\d|[6-9]\d)(?:[-+–]?[\dXx*]{2,4})?)(?!\d)"
 )
-_BORN_NAMED = re.compile(rf"(?i)\b(?:född|födda) (?:den )?(\d{{1,2}} (?:{_MONTH}) (?:19|20)\d\d)")
+_BORN_NAMED = re.compile(rf"(?i)\b(?:född|födda) (?:den )?(\d{{1,2}}(?: (?:{_MONTH}) |/\d{{1,2}}[ -])(?:19|20)\d\d)")
 
 
 def _personal_numbers(text: str, _known: frozenset[str]) -> Iterator[tuple[int, int]]:
@@ -152,7 +152,7 @@ def _checksum(ten: str) -> bool:
 
 
 _PHONE = re.compile(
-    r"(?<![\w/:.–-])(?:(?:\+|00)\d{2,3}[ -]?(?:\(0\)[ -]?)?\d{1,3}|\(0\d{1,3}\)|0\d{1,3})"
+    r"(?<![\w/:.–-])(?:46(?=7\d{8}\b)|(?:\+|00)\d{2,3}[ -]?(?:\(0\)[ -]?)?\d{1,3}|\(0\d{1,3}\)|0\d{1,3})"
     r"(?: ?[-–/] ?|[ .])?\d{2,4}(?:[ .-]?\d{2,3}){1,3}(?![\d/]|[.:-]\d)"
 )
 _TWO_DAYS = re.compile(r"\d{6}-\d{6}")
@@ -274,6 +274,7 @@ _MINORS = tuple(
         r"\b(?:sjätte|sjunde|åttonde|nionde)klassare?n?\b",
         rf"\b{_ONE_YOUNG} (?:som )?går i (?:sexan|sjuan|åttan|nian|ettan|tvåan|trean)\b",
         rf"\b{_ONE_YOUNG},? som (?:är|fyllt) {_AGE} år\b",
+        r"\b\w{0,20}(?:eleven|pojken|flickan|killen|tjejen) (?:på|vid|från) \w{1,30}(?:skolan|gymnasiet|läroverket)\b",
         rf"\b{_AGE} år gam(?:mal|la)\b(?: {_YOUNG}\b)?",
     )
 )
