@@ -24,12 +24,6 @@ ROOT = SHIPPED.parent
 _VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
 
 
-def path_of(config: Config, relative: str) -> Path:
-    """Return a file or folder named in the config: absolute as it is, else beside the working directory's config."""
-    path = Path(relative).expanduser()
-    return path if path.is_absolute() else config.folder / path
-
-
 def environment(name: str, default: str = "") -> str:
     """Return one environment variable."""
     return os.environ.get(name, default)
@@ -234,4 +228,4 @@ def _name(path: Path, root: Path) -> str:
     return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
 
-__all__ = ["ROOT", "SHIPPED", "Config", "ConfigError", "Problem", "environment", "load", "path_of", "set_environment"]
+__all__ = ["ROOT", "SHIPPED", "Config", "ConfigError", "Problem", "environment", "load", "set_environment"]
