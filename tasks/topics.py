@@ -92,7 +92,7 @@ class _Index:
         texts = blob.split(b"\0")
         return cls(texts, blob, list(accumulate(len(t) + 1 for t in texts)))
 
-    def having(self, terms: Iterable[Term]) -> set[int]:
+    def having(self, terms: tuple[Term, ...]) -> set[int]:
         """Return the rows in which all pieces of any of the terms stand."""
         found: set[int] = set()
         for first, *others in _pieces(terms):
@@ -114,12 +114,12 @@ class _Index:
             # On to the next text: one hit is enough.
             at = self.blob.find(piece, self.ends[row])
 
-    def among(self, rows: Iterable[int], terms: Iterable[Term]) -> set[int]:
+    def among(self, rows: Iterable[int], terms: tuple[Term, ...]) -> set[int]:
         """Return those of the rows in which all pieces of any of the terms stand."""
         wanted = _pieces(terms)
         return {row for row in rows if any(_holds(self.texts[row], pieces) for pieces in wanted)}
 
-    def commonness(self, terms: Iterable[Term]) -> int:
+    def commonness(self, terms: tuple[Term, ...]) -> int:
         """Return about how often the terms' pieces stand in the texts, judged by the first of them."""
         return sum(self.blob.count(pieces[0], 0, 100_000) for pieces in _pieces(terms))
 
@@ -146,11 +146,12 @@ def _is_short(piece: bytes) -> bool:
     return len(piece.decode()) < swedish.COMPOUND
 
 
-def _pieces(terms: Iterable[Term]) -> list[tuple[bytes, ...]]:
+@lru_cache(maxsize=4096)
+def _pieces(terms: tuple[Term, ...]) -> tuple[tuple[bytes, ...], ...]:
     """Return what must stand in a text for each term, longest piece first, without what another term finds as well."""
     wanted = {tuple(p.encode() for p in sorted(t.literals, key=len, reverse=True)) for t in terms if t.literal}
     easy = [one[0] for one in wanted if len(one) == 1 and not _is_short(one[0])]
-    return [one for one in wanted if not any((e,) != one and any(e in piece for piece in one) for e in easy)]
+    return tuple(one for one in wanted if not any((e,) != one and any(e in piece for piece in one) for e in easy))
 
 
 def topic(sentences: Sequence[Sentence], words: Words) -> Topic | None:
