@@ -98,7 +98,7 @@ _REVERSED = re.compile(rf"\b({_CAPITAL}), ({_CAPITAL})\b")
 # A square, a school or a prize may be called after somebody.
 _CALLED_AFTER = re.compile(
     r"s? (?:torg|gata|väg|plats|plan|park|skola|kyrka|församling|minne|minnesfond|fond|stiftelse|pris|stipendium|"
-    r"gymnasium|gränd|hus|gård|backe|bibliotek|hage|allé|bro|brygga)\b",
+    r"gymnasium|gränd|hus|gård|backe|bibliotek|hage|allé|arena|bro|brygga)\b",
     re.IGNORECASE,
 )
 WORDS = frozenset(

@@ -81,12 +81,13 @@ def board(visit: Anyone, klart: str = "") -> Response:
             source_health(source, records.fetch_log(db, source.id, last=100), visit.now)
             for source in review.config.all_sources()
         ]
+        unreported = reports_needed(db, visit)
     return visit.page(
         "board.html",
         active="board",
         message=page.done(klart),
         groups=[(p, [x for x in lines if x.promise == p]) for p in review.config.promises.values()],
-        needs=[*reports_needed(visit), *(need for x in lines for need in needs_of(visit.person, review.config, x))],
+        needs=[*unreported, *(need for x in lines for need in needs_of(visit.person, review.config, x))],
         health=health,
         may_read=bool(visit.person.roles & {"reviewer", "approver", "ops"}),
     )
@@ -133,13 +134,13 @@ def needs_of(person: Person, config: Config, row: Line) -> list[Need]:
     return found
 
 
-def reports_needed(visit: Visit) -> list[Need]:
+def reports_needed(db: Db, visit: Visit) -> list[Need]:
     """Return what the person's party hasn't said yet of the newest period that is over, for those who report."""
     found: list[Need] = []
     if "reporter" not in visit.person.roles:
         return found
     for promise in visit.review.config.promises.values():
-        if silence := desks.missing(visit, promise):
+        if silence := desks.missing(db, visit, promise):
             period, count = silence
             text = (
                 f"Rapportera för {period.name}: besked saknas om {count} {'del' if count == 1 else 'delar'} av löftet"

@@ -12,7 +12,7 @@ from tasks import submission
 from tasks.model import Period, Record, Refused
 from tasks.periods import local_date
 from tasks.reporting import report_source
-from tasks.store import history, records
+from tasks.store import Db, history, records
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,49 +73,52 @@ def open_desks(visit: Visit, promise: Promise) -> list[Desk]:
     ]
 
 
-def told(visit: Visit, promise: Promise, desks: Sequence[Desk]) -> list[Told]:
-    """Return the party's own reports of a promise."""
+def reported(db: Db, visit: Visit, promise: Promise, desks: Sequence[Desk]) -> list[tuple[Record, Desk]]:
+    """Return the party's own reports of a promise, each with what it is about."""
     by_commitment = {d.commitment.id: d for d in desks}
-    if not desks:
-        return []
-    with visit.review.store.reading() as db:
-        known = records.known(db, [desks[0].source.id], visit.now)
-        events = history.events(db, promise.slug)
-    # Newest first: the first one seen for a report is the latest.
-    senders: dict[str, tuple[str, datetime]] = {}
-    for event in events:
-        if event.action in ("reported", "corrected") and event.party == visit.person.party:
-            senders.setdefault(str(event.detail.get("report")), (event.who, event.at))
     found = []
-    for record in known:
+    for record in records.known(db, {d.source.id for d in desks}, visit.now):
         desk = by_commitment.get(str(record.fields.get("commitment")))
         if desk and record.when and record.when.start <= promise.ends and record.when.end >= promise.signed:
-            who, at = senders.get(record.external_id, ("", None))
-            found.append(Told(record, desk, who, at))
+            found.append((record, desk))
     return found
 
 
-def answers(visit: Visit, desk: Desk, mine: Sequence[Told]) -> list[Answer]:
+def with_senders(db: Db, visit: Visit, promise: Promise, own: Sequence[tuple[Record, Desk]]) -> list[Told]:
+    """Return the reports that have a form of their own, with who sent each last."""
+    senders: dict[str, tuple[str, datetime]] = {}
+    # Newest first: the first one seen for a report is the latest.
+    for event in history.events(db, promise.slug):
+        if event.action in ("reported", "corrected") and event.party == visit.person.party:
+            senders.setdefault(str(event.detail.get("report")), (event.who, event.at))
+    return [
+        Told(record, desk, *senders.get(record.external_id, ("", None)))
+        for record, desk in own
+        if not answers_a_period(record, desk)
+    ]
+
+
+def answers(visit: Visit, desk: Desk, own: Sequence[tuple[Record, Desk]]) -> list[Answer]:
     """Return what was said for each period that is over, where the commitment can be answered for a whole one."""
     if not (desk.per_period or desk.may_say_nothing):
         return []
-    own = [t.record for t in mine if t.desk == desk]
+    mine = [r for r, d in own if d == desk]
     found = []
     for period in submission.ended(desk.promise, local_date(visit.now)):
-        within = [r for r in own if r.when and r.when.start <= period.end and r.when.end >= period.start]
+        within = [r for r in mine if r.when and r.when.start <= period.end and r.when.end >= period.start]
         said = {r.fields.get("state") for r in within}
         found.append(Answer(period, "held" if "held" in said else "nil_report" if "nil_report" in said else ""))
     return found
 
 
-def missing(visit: Visit, promise: Promise) -> tuple[Period, int] | None:
+def missing(db: Db, visit: Visit, promise: Promise) -> tuple[Period, int] | None:
     """Return the newest period that is over with how many commitments the party has said nothing of; None if none."""
     try:
         desks = open_desks(visit, promise)
     except Refused:
         return None
-    mine = told(visit, promise, desks)
-    newest = [found[0] for desk in desks if (found := answers(visit, desk, mine))]
+    own = reported(db, visit, promise, desks)
+    newest = [found[0] for desk in desks if (found := answers(visit, desk, own))]
     silent = sum(not a.state for a in newest)
     return (newest[0].period, silent) if silent else None
 

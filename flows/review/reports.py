@@ -116,9 +116,10 @@ def _overview(visit: Visit, *, message: str = "", problems: list[str] | None = N
         except Refused as refused:
             closed.append(str(refused))
             continue
-        mine = desks.told(visit, promise, open_desks)
-        told += [t for t in mine if not desks.answers_a_period(t.record, t.desk)]
-        groups.append((promise, [(desk, desks.answers(visit, desk, mine)) for desk in open_desks]))
+        with visit.review.store.reading() as db:
+            own = desks.reported(db, visit, promise, open_desks)
+            told += desks.with_senders(db, visit, promise, own)
+        groups.append((promise, [(desk, desks.answers(visit, desk, own)) for desk in open_desks]))
     return visit.page(
         "reports.html",
         status=status,
