@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from config.schema import Commitment, Promise
-from tasks.counting import inside
 from tasks.model import Activity, Dated, Outcome, Period
-from tasks.reasons import actor, gap_text
+from tasks.progress.counting import inside
+from tasks.progress.reasons import actor, gap_text
 
 # Smaller numbers of a protected series could point at somebody. Our default; the data-protection officer decides.
 THRESHOLD = 5

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import config
 from config.schema import Municipality, Place, Promise
-from tasks.calendar_sv import MONTHS
+from tasks.evidence.calendar_sv import MONTHS
 from tasks.model import Dated, Payload, Record
 from tasks.sources import police_events
 

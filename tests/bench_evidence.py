@@ -18,7 +18,8 @@ from time import process_time
 from typing import Any
 
 from config.schema import Promise
-from tasks import evidence, swedish
+from tasks import evidence
+from tasks.evidence import swedish
 from tasks.model import Reading, Record
 from tests import bench_corpus as corpus
 

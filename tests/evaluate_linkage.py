@@ -15,7 +15,8 @@ from typing import Any
 
 import config
 from config.schema import Municipality, Place
-from tasks import calendar_sv, linkage, places
+from tasks import linkage
+from tasks.evidence import calendar_sv, places
 from tasks.model import Dated, Reading, Record
 
 EVENTS = Path(__file__).parents[1].parent / "shared" / "data" / "police-events"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks import datewords
-from tasks.datewords import find
+from tasks.evidence import datewords
+from tasks.evidence.datewords import find
 
 PUBLISHED = date(2021, 10, 20)  # a Wednesday
 

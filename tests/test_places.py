@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 import config
-from tasks import evidence, places
+from tasks import evidence
+from tasks.evidence import places
+from tasks.evidence.municipalities_sv import MUNICIPALITIES
 from tasks.model import Reading, Record
-from tasks.municipalities_sv import MUNICIPALITIES
 
 CONFIG = config.load()
 PROMISE, HERE = CONFIG.promises["strangnas-2021"], CONFIG.municipalities["strangnas"]

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks import progress, status
+from tasks import progress
 from tasks.model import Dated
 from tasks.periods import periods
+from tasks.progress import status
 from tests.following import SOURCE, heard, held, nil, outcome, promise
 
 CASES = list(csv.DictReader((Path(__file__).parent / "data/progress/status_table.csv").open(encoding="utf-8")))

@@ -7,7 +7,7 @@ from itertools import islice, product
 import pytest
 
 from config.schema import Commitment
-from tasks import freetext, topics
+from tasks.evidence import freetext, topics
 from tasks.model import Record
 from tests.bench_corpus import promise
 

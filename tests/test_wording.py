@@ -11,9 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tasks import wording
-from tasks.figures import when_text
 from tasks.model import Block, Dated, FollowUp, Refused
 from tasks.periods import periods
+from tasks.wording.figures import when_text
 from tests.following import drafted, municipality, sample, shipped
 
 MADE, PLACE, FOLLOW = sample(3)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from tasks import amounts
-from tasks.cues import cues
-from tasks.swedish import Sentence, Word
+from tasks.evidence import amounts
+from tasks.evidence.cues import cues
+from tasks.evidence.swedish import Sentence, Word
 
 # "Inför vandringen"; in "nu inför kommunen vandringar" the subject shows that it is the verb.
 _BEFORE_IT = re.compile(r"(?<!\w)inför\s(?:(?:den|(?!\w*[ea]n\s)[\w-]+)\s){0,2}$")

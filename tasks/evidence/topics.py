@@ -11,9 +11,9 @@ from itertools import accumulate
 from typing import Literal
 
 from config.schema import Commitment, Signals
-from tasks import swedish
+from tasks.evidence import swedish
+from tasks.evidence.swedish import LIMIT, Sentence, Term, Word
 from tasks.model import Record
-from tasks.swedish import LIMIT, Sentence, Term, Word
 
 # What makes a text's letters differ from what a reader sees: markup, entities, soft hyphens, our own separator.
 _MARKED = re.compile(r"[<&\xad]")

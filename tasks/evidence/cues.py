@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tasks.swedish import Sentence
+from tasks.evidence.swedish import Sentence
 
 # Each pattern is linear: plain alternatives over one bounded sentence. `(?<!\w)` instead of \b keeps å, ä, ö whole.
 _GAP = r"(?:\s[\w-]+){0,4}?\s"

@@ -9,8 +9,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
-from tasks import calendar_sv
-from tasks.calendar_sv import DAYS, MONTHS, ORDINALS, Known, Lean
+from tasks.evidence import calendar_sv
+from tasks.evidence.calendar_sv import DAYS, MONTHS, ORDINALS, Known, Lean
 from tasks.model import Dated, Precision
 
 Role = Literal["activity", "other", "until"]

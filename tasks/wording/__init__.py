@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from config.schema import Municipality, Promise
-from tasks import editing
-from tasks.editing import check_edit, fill
-from tasks.figures import figures
 from tasks.model import Block, Coverage, Entry, Figure, FollowUp, Outcome, Period, Refused
 from tasks.periods import swedish_date
-from tasks.reasons import actor
-from tasks.templating import Sheet
+from tasks.progress.reasons import actor
+from tasks.wording import editing
+from tasks.wording.editing import check_edit, fill
+from tasks.wording.figures import figures
+from tasks.wording.templating import Sheet
 
 __all__ = ["blocks", "check_edit", "entry", "figures", "fill", "followup", "merge"]
 

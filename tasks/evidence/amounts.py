@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 
 from config.schema import Commitment
-from tasks import cues, swedish
-from tasks.calendar_sv import MONTHS
-from tasks.datewords import YEARS
+from tasks.evidence import cues, swedish
+from tasks.evidence.calendar_sv import MONTHS
+from tasks.evidence.datewords import YEARS
+from tasks.evidence.swedish import Sentence, Word
 from tasks.model import Dated, State
-from tasks.swedish import Sentence, Word
 
 NUMBER = "|".join((r"\d{1,2}", *swedish.NUMBERS))
 ALTOGETHER = re.compile(

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from tasks import person_names
-from tasks.calendar_sv import MONTHS
-from tasks.person_names import WORDS
+from tasks.evidence.calendar_sv import MONTHS
+from tasks.screening import person_names
+from tasks.screening.person_names import WORDS
 
 Kind = Literal["personal_number", "minor", "name", "phone", "email", "address", "registration"]
 Severity = Literal["clean", "mask", "quarantine"]

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from config.schema import Commitment, Promise
-from tasks.counting import inside
 from tasks.model import Activity, Dated, Figure, Outcome, Period, Status
 from tasks.periods import span_name, swedish_date
-from tasks.reasons import enumeration, gap_text, goal, unit
+from tasks.progress.counting import inside
+from tasks.progress.reasons import enumeration, gap_text, goal, unit
 
 UNKNOWN = "uppgift saknas"
 HIDDEN = "kan inte redovisas"

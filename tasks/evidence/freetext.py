@@ -8,11 +8,11 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from config.schema import Commitment, Municipality, Promise
-from tasks import amounts, cues, datewords, occasions, places, states, swedish, topics
-from tasks.calendar_sv import MONTHS, Lean
-from tasks.datewords import Mention
+from tasks.evidence import amounts, cues, datewords, occasions, places, states, swedish, topics
+from tasks.evidence.calendar_sv import MONTHS, Lean
+from tasks.evidence.datewords import Mention
+from tasks.evidence.swedish import Sentence
 from tasks.model import Band, Dated, Precision, Reading, Record
-from tasks.swedish import Sentence
 
 _LOCAL = ZoneInfo("Europe/Stockholm")
 # The score orders questions and shows how near the next band a reading lies; the band decides.

@@ -11,13 +11,13 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from config.schema import Channel, Commitment
-from tasks import feeds
-from tasks.figures import activity_text, in_period, target_text, when_text
 from tasks.model import Activity, Edition, Outcome, Output, Period, Refused, canonical
+from tasks.pages import feeds
 from tasks.periods import local_date, span_name, swedish_date
-from tasks.reasons import enumeration
-from tasks.templating import Sheet
+from tasks.progress.reasons import enumeration
 from tasks.wording import entry
+from tasks.wording.figures import activity_text, in_period, target_text, when_text
+from tasks.wording.templating import Sheet
 
 PAGE = "page.html.j2"
 SCHEMA_VERSION = "1"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from config.schema import Authority, Municipality, Place
-from tasks.municipalities_sv import MUNICIPALITIES
+from tasks.evidence.municipalities_sv import MUNICIPALITIES
 
 _SPOT = re.compile(
     r"(?<!\w)(?:i|på|vid|kring|runt|från|till|genom|av|Ort|Plats|Plats:)\s((?:[A-ZÅÄÖ][\wåäö]+)(?:[\s-](?:[A-ZÅÄÖ][\wåäö]+|torg|centrum|station|park|skola|styckebruk))*)"

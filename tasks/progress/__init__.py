@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from config.schema import Commitment, Promise
-from tasks.counting import Situation, Tally, tally
 from tasks.model import Activity, Coverage, Gap, Outcome, Period, Reading
-from tasks.reasons import duty_reason, reason
-from tasks.status import Amount, Facts, Heard, Time, decide
+from tasks.progress.counting import Situation, Tally, tally
+from tasks.progress.reasons import duty_reason, reason
+from tasks.progress.status import Amount, Facts, Heard, Time, decide
 
 # An earlier period's follow-up: its period id, whether it was delivered everywhere, and what was late or missing.
 Delivery = tuple[str, bool, str]

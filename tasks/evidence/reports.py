@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from config.schema import Commitment, Municipality, Promise
-from tasks import datewords, places
+from tasks.evidence import datewords, places
 from tasks.model import Dated, Reading, Record, State
 
 _CONDITIONS = ("police_took_part", "municipality_took_part", "at_school")

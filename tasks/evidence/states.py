@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tasks.cues import Cues, cues
+from tasks.evidence.cues import Cues, cues
+from tasks.evidence.swedish import Sentence
 from tasks.model import State
-from tasks.swedish import Sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from config.schema import Commitment, Municipality, Promise
-from tasks import freetext, reports, swedish, topics
-from tasks.freetext import SCORES, Scope, Text
+from tasks.evidence import freetext, reports, swedish, topics
+from tasks.evidence.freetext import SCORES, Scope, Text
 from tasks.model import Dated, Judgement, Reading, Record, State
 
 # So many records are read at a time: enough to look for a word in all at once, and never much memory.

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from config.schema import Promise
-from tasks import evidence, merging
-from tasks.merging import Occasion
+from tasks import evidence
+from tasks.linkage import merging
+from tasks.linkage.merging import Occasion
+from tasks.linkage.pairs import RULES_VERSION, occasion, score
 from tasks.model import Activity, Judgement, PairScore, Question, Reading, Record, digest
-from tasks.pairs import RULES_VERSION, occasion, score
 
 __all__ = ["RULES_VERSION", "activities", "questions", "score", "seen"]
 _EARLY = datetime(1, 1, 1, tzinfo=UTC)
