@@ -238,8 +238,13 @@ def _migrate(_options: argparse.Namespace) -> int:
 def _up(options: argparse.Namespace) -> int:
     from flows.living import up
 
+    timetable = [f"{s.flow:<12} {s.cron:<18} {s.timezone:<18} {s.why}" for s in SCHEDULES]
     return up(
-        _open(), port=options.port, prefect_port=options.prefect_port, demo=options.demo_identities, schedules=SCHEDULES
+        _open(),
+        port=options.port,
+        prefect_port=options.prefect_port,
+        demo=options.demo_identities,
+        timetable=timetable,
     )
 
 

@@ -14,22 +14,18 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
 
 import config as configuration
 from config import Config
 from tasks.model import Trouble
 from tasks.store import Store
 
-if TYPE_CHECKING:
-    from flows.__main__ import Schedule
-
 # The first start of Prefect's server takes up to 17 s on two cores.
 _PATIENCE_SECONDS = 120
 _STOP_SECONDS = 15
 
 
-def up(config: Config, *, port: int, prefect_port: int, demo: bool, schedules: Sequence[Schedule]) -> int:
+def up(config: Config, *, port: int, prefect_port: int, demo: bool, timetable: Sequence[str]) -> int:
     """Start everything on loopback, print the addresses, stay until Ctrl-C, and stop it all. Return the exit code."""
     api = f"http://127.0.0.1:{prefect_port}/api"
     configuration.set_environment({"PREFECT_API_URL": api, "PREFECT_SERVER_API_PORT": str(prefect_port)}, override=True)
@@ -62,8 +58,8 @@ def up(config: Config, *, port: int, prefect_port: int, demo: bool, schedules: S
         print(f"  Granskning   http://127.0.0.1:{port}/" + ("   (påhittade personer kan logga in)" if demo else ""))
         print(f"  Prefect      http://127.0.0.1:{prefect_port}/")
         print(f"  Databas      {Store(config.database).name}")
-        for schedule in schedules:
-            print(f"  {schedule.flow:<12} {schedule.cron:<18} {schedule.timezone:<18} {schedule.why}")
+        for line in timetable:
+            print(f"  {line}")
         print("Hämtar källorna och skriver de utkast som saknas. Ctrl-C stannar allt.", flush=True)
         threading.Thread(target=_catch_up, daemon=True).start()
         while not stop.wait(1):
