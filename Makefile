@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up test fast check bench lock clean
+.PHONY: help setup run up test fast check peers bench lock clean
 
 help:
 	@echo "make run    the sample year of Strängnäs 2021, from sources to published pages"
@@ -48,7 +48,9 @@ check: setup
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/bench-peers.txt
 	@touch $@
 
-bench: setup .venv-peers/.ready
+peers: .venv-peers/.ready
+
+bench: setup peers
 	$(BIN)/python -m tests.bench evidence
 	$(BIN)/python -m tests.bench linkage
 
