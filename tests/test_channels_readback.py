@@ -13,6 +13,8 @@ from tasks.channels import package
 from tasks.model import Refused, Unavailable
 from tests.test_channels_package import OTHER_FIGURES, files, html, row, site
 
+pytestmark = pytest.mark.slow
+
 
 class Site:
     """A public site on loopback that answers what it is told."""

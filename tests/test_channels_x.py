@@ -20,6 +20,8 @@ from tasks.channels import _x, x
 from tasks.model import Output, Publication, Receipt, Refused, Trouble, Unavailable, Uncertain
 from tests.x_server import KEYS, Fault, OurXServer
 
+pytestmark = pytest.mark.slow
+
 LINK = "https://www.example.com/uppfoljning-2021-T1/?utgava=1"
 TEXT = f"Så gick det för löftet & trygghet i år: 2 av 4 promenader. Läs mer: {LINK}\n"
 NOW = datetime.now(UTC)

@@ -15,6 +15,8 @@ from tests import x_server
 from tests.test_channels_x import LINK, account, post, publish, row
 from tests.x_server import KEYS, Fault, OurXServer
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def server() -> Iterator[OurXServer]:

@@ -14,6 +14,8 @@ from tasks.http import Http, payloads
 from tasks.model import Refused, Unavailable
 from tests.police_server import OurPoliceServer, notice
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2021, 11, 1, 6, tzinfo=UTC)
 EVENTS = [notice(1, NOW - timedelta(hours=2), NOW, "Brand", "Strängnäs")]
 

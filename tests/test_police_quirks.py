@@ -26,6 +26,8 @@ from tasks.store import Store, records
 from tests import evaluate_polls
 from tests.police_server import notice
 
+pytestmark = pytest.mark.slow
+
 NOON = datetime(2021, 10, 31, 12, tzinfo=UTC)
 SOURCE = Source(id="p", kind="police_events", name="Polisen", url="https://polisen.se/api/events", party="police")
 FEW = SOURCE.model_copy(update={"options": {"least": 0}})

@@ -17,6 +17,8 @@ from tasks.publish import advance
 from tasks.store import Store, publications
 from tests.year import KOMMUN, Year, a_year, walk
 
+pytestmark = pytest.mark.slow
+
 MONDAY = at_local(date(2021, 5, 17), 9)
 
 

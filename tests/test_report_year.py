@@ -14,6 +14,8 @@ from tasks.store import Store
 from tests.reviewing import Clock, House
 from tests.year import FormYear
 
+pytestmark = pytest.mark.slow
+
 C5 = "/rapportera/strangnas-2021/c5"
 
 

@@ -13,6 +13,8 @@ from flows.review.people import DEMO_BANNER
 from tasks.store import Store, drafts
 from tests.reviewing import POLICE_WORDS, SCRIPT, House, house, token
 
+pytestmark = pytest.mark.slow
+
 ROLES = ("demo-polis", "demo-kommun", "demo-polis-rapport", "demo-kommun-rapport", "demo-drift")
 APPROVERS, REPORTERS, OPS = set(ROLES[:2]), set(ROLES[2:4]), {ROLES[4]}
 # Method, path, who gets in. What a form then says is another matter: an empty one may be refused, never a 403.

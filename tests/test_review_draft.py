@@ -14,6 +14,8 @@ from tasks import periods, wording
 from tasks.store import Store, drafts, history, publications
 from tests.reviewing import SCRIPT, House, house, token
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def home(sqlite_store: Store) -> House:

@@ -16,6 +16,8 @@ from tasks.model import Record
 from tasks.store import Store, records
 from tests.reviewing import SCRIPT, House, house, token
 
+pytestmark = pytest.mark.slow
+
 PATH = "/rapportera/strangnas-2021/c5"
 POLICE, TOWN = "demo-polis-rapport", "demo-kommun-rapport"
 LATE = datetime(2021, 10, 20, 8, tzinfo=UTC)

@@ -17,6 +17,8 @@ from tests.reviewing import SCRIPT, House, house, token
 from tests.test_review_reports import LATE, POLICE, TOWN, walks
 from tests.year import stored_text
 
+pytestmark = pytest.mark.slow
+
 PATH = "/rapportera-fil/strangnas-2021"
 HEADER = "Id;Löfte;Status;Datum;Till;Plats;Beskrivning;Antal;Polisen deltog;På skola"
 ROWS = (

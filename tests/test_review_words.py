@@ -10,6 +10,8 @@ from config.schema import Source
 from flows.review import board, gate, page, texts
 from tasks.model import Dated, Fetch, Figure
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2021, 5, 10, 8, tzinfo=UTC)
 SITE = Source(id="nyheter", kind="rss", name="Nyheter", url="https://exempel.se/rss", silent_after_hours=48)
 FORM = Source(id="rapporter", kind="report", name="Rapporter", url="form:police", keeps="all")

@@ -18,6 +18,8 @@ from tasks.store import Store, history, records
 from tasks.submission import Submission
 from tests.year import KOMMUN, POLICE, FormYear, Year, a_year, row, stored_text, walk
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def year(tmp_path: Path, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Year]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -88,8 +88,9 @@ CONDITIONS = {
 }
 
 
+@cache
 def environment() -> Environment:
-    """Return the template environment: everything is escaped, a misspelt name is an error."""
+    """Return the template environment, made once: everything is escaped, a misspelt name is an error."""
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
