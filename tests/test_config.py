@@ -59,6 +59,7 @@ def test_only_the_text_gives_targets() -> None:
     assert targets == {"c1": None, "c2": None, "c3": None, "c4": 2, "c5": 4, "c6": 1, "c7": None, "m1": None}
 
 
+@pytest.mark.slow
 def test_no_signatory_is_named(shared: Path) -> None:
     """The people who signed the promise never enter the project."""
     signed = (shared / "promise-strangnas-2021.md").read_text(encoding="utf-8")

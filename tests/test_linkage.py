@@ -197,6 +197,7 @@ def test_a_vague_record_does_not_bridge_two_days() -> None:
     assert not any({one.id, two.id} <= set(a.record_ids) for a in found)
 
 
+@pytest.mark.slow
 def test_a_thousand_records_of_one_walk() -> None:
     """A thousand copies of a news item are one activity, in a second or two."""
     text = "Den 14 oktober genomfördes en trygghetsvandring i Mariefred med polisen."
@@ -243,6 +244,7 @@ def _readings(days: list[tuple[int, int]]) -> tuple[list[Record], list[Reading]]
     return records, readings
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     days=st.lists(st.tuples(st.integers(1, 5), st.integers(1, 3)), min_size=2, max_size=8),
