@@ -69,7 +69,7 @@ def fetches(config: Config, found: Sequence[Fetch]) -> None:
         numbers = (str(n) for n in (fetch.records, fetch.new, fetch.changed, fetch.quarantined))
         table.add_row(name, _OUTCOMES[fetch.outcome], *numbers)
     console.print(table)
-    _remarks(f.message for f in found)
+    _remarks(_named(config, f) for f in found)
     with Store(config.database).reading() as db:
         for fetch in found:
             for row in records.quarantined(db, fetch.source) if fetch.quarantined else []:
@@ -155,9 +155,15 @@ def status(config: Config, only: str | None, now: datetime) -> None:
                 _local(good[-1]) if good else "aldrig",
                 _OUTCOMES[log[-1].outcome] if log else "–",
             )
-            remarks += [log[-1].message] if log else []
+            remarks += [_named(config, log[-1])] if log else []
         console.print(table)
         _remarks(remarks)
+
+
+def _named(config: Config, fetch: Fetch) -> str:
+    """Return a fetch's remark with its source's name in front, where it doesn't say it itself."""
+    name = config.source(fetch.source).name
+    return fetch.message if not fetch.message or fetch.message.startswith(name) else f"{name}: {fetch.message}"
 
 
 def _remarks(said: Iterable[str]) -> None:
