@@ -59,13 +59,15 @@ def keep(db: Db, answer: Answer) -> Fetch:
     fetch = Fetch(answer.source.id, answer.at, answer.outcome, message=answer.message)
     unchanged = bool(answer.parts) and all(p is not None for _, p in answer.parts)
     remarks = []
+    # What was read in full last time needs no second reading; anything else may be understood better now.
+    before = records.fetch_log(db, answer.source.id, last=1)
+    read_before = bool(before) and before[0].outcome != "unreadable" and not before[0].quarantined
     for payload, parsed in answer.parts:
         same = records.is_latest_payload(db, payload)
-        unchanged = unchanged and same
         records.save_payload(db, payload)
         if parsed is None:
             continue
-        new, changed = (0, 0) if same else records.save_parsed(db, payload, parsed)
+        new, changed = (0, 0) if same and read_before else records.save_parsed(db, payload, parsed)
         fetch = replace(
             fetch,
             records=fetch.records + len(parsed.records),
@@ -73,6 +75,7 @@ def keep(db: Db, answer: Answer) -> Fetch:
             changed=fetch.changed + changed,
             quarantined=fetch.quarantined + len(parsed.quarantined),
         )
+        unchanged = unchanged and same and not new and not changed
         remarks += [parsed.thinned] if parsed.thinned else []
         remarks += list(parsed.warnings)
     fetch = _judged(answer, fetch, unchanged, remarks)

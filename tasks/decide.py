@@ -60,6 +60,9 @@ def edit(
     _may(person, "reviewer", "approver")
     with store.writing() as db:
         draft = _open_draft(db, draft_id, seen_revision)
+        unknown = texts.keys() - {(b.template, b.part) for b in draft.blocks}
+        if unknown:
+            raise Refused(f"Utkastet har ingen text som heter {', '.join(sorted('/'.join(k) for k in unknown))}.")
         promise = config.promises[draft.promise]
         remarks = [
             remark

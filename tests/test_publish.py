@@ -196,3 +196,19 @@ def test_settling_with_a_link_is_the_receipt(year: Year, channel: Scripted) -> N
         decide.settle(year.store, site(year).id, url="javascript:alert(1)", person=KOMMUN, at=MONDAY)
     decide.settle(year.store, site(year).id, url="https://strangnas.example.com/x", person=KOMMUN, at=MONDAY)
     assert (site(year).state, site(year).url) == ("published", "https://strangnas.example.com/x")
+
+
+def test_an_edit_of_a_text_that_is_not_there_is_refused(year: Year) -> None:
+    """A misspelt text never vanishes without a word."""
+    year.run("2021-T2")
+    draft = year.current("2021-T2")
+    with pytest.raises(Refused, match="sida/c9"):
+        decide.edit(
+            year.store,
+            year.config,
+            draft.id,
+            seen_revision=draft.revision,
+            texts={("sida", "c9"): "Text."},
+            person=KOMMUN,
+            at=MONDAY,
+        )

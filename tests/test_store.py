@@ -105,6 +105,7 @@ def test_unreadable_rows_are_kept_once(store: Store) -> None:
     """Reading the same payload again finds the same row of the quarantine."""
     parsed = Parsed((), (Quarantined(4, "datumet finns inte", "a;b"),))
     with store.writing() as db:
+        records.save_payload(db, payload())
         records.save_parsed(db, payload(), parsed)
         records.save_parsed(db, payload(), parsed)
         assert records.quarantined(db, "s") == [Quarantined(4, "datumet finns inte", "a;b")]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, insert, or_, select, update
+from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
 
 from tasks.model import Dated, Fetch, Parsed, Payload, Quarantined, Record
 from tasks.store import Db
@@ -129,8 +129,14 @@ def fetch_log(db: Db, source: str, until: datetime | None = None, last: int | No
 
 
 def quarantined(db: Db, source: str) -> list[Quarantined]:
-    """Return the rows of a source that could not be read, by row number."""
-    found = db.execute(select(quarantine).where(quarantine.c.source == source).order_by(quarantine.c.row))
+    """Return the rows of a source's last answer that could not be read, by row number."""
+    newest = select(func.max(payloads.c.last_seen_at)).where(payloads.c.source == source).scalar_subquery()
+    last = select(payloads.c.sha256).where(payloads.c.source == source, payloads.c.last_seen_at == newest)
+    found = db.execute(
+        select(quarantine)
+        .where(quarantine.c.source == source, quarantine.c.payload_sha256.in_(last))
+        .order_by(quarantine.c.row)
+    )
     return [Quarantined(r.row, r.reason, r.raw) for r in found]
 
 
@@ -161,13 +167,10 @@ def _save_batch(db: Db, batch: Sequence[Record], seen_at: datetime) -> tuple[int
 
 
 def _save_quarantined(db: Db, payload: Payload, rows: Sequence[Quarantined]) -> None:
-    there = set(
-        db.execute(
-            select(quarantine.c.row).where(
-                quarantine.c.source == payload.source, quarantine.c.payload_sha256 == payload.sha256
-            )
-        ).scalars()
-    )
+    """Keep a payload's unreadable rows as they are now; a row that can be read by now leaves."""
+    of_payload = (quarantine.c.source == payload.source, quarantine.c.payload_sha256 == payload.sha256)
+    db.execute(delete(quarantine).where(*of_payload, quarantine.c.row.not_in([q.row for q in rows])))
+    there = set(db.execute(select(quarantine.c.row).where(*of_payload)).scalars())
     fresh = [
         {
             "source": payload.source,
