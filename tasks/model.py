@@ -30,9 +30,12 @@ Status = Literal[
     "uppgift saknas",
     "kan inte redovisas",
 ]
+# The second row is the way back: what was published is being taken away, is gone, or waits for a person's hand.
 PublicationState = Literal[
-    "pending", "prepared", "sending", "published", "handed_over", "uncertain", "refused", "stopped"
-]
+    "pending", "prepared", "sending", "published", "handed_over", "uncertain", "refused", "stopped",
+    "retracting", "retracted", "by_hand",
+]  # fmt: skip
+RetractionReason = Literal["error", "secrecy", "duplicate", "withdrawn"]
 
 
 class Trouble(Exception):
@@ -426,13 +429,31 @@ class Publication:
     message: str = ""
     not_before: datetime | None = None
     updated_at: datetime | None = None
+    # The id of the earlier edition's post in the same channel: a correction answers it where the network can.
+    replaces: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retraction:
+    """A person's word that a period's published editions, up to `edition`, must go."""
+
+    promise: str
+    period: str
+    edition: int
+    reason: RetractionReason
+    who: str
+    party: Party
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a channel answered: `published` only after the public object was read back."""
+    """What a channel answered: `published` only after the public object was read back, `retracted` when it is gone.
 
-    state: Literal["prepared", "published", "handed_over"]
+    `by_hand` says that the channel can't take it away itself; the message tells a person what to do.
+    """
+
+    state: Literal["prepared", "published", "handed_over", "retracted", "by_hand"]
     remote_id: str | None = None
     url: str | None = None
     message: str = ""

@@ -38,6 +38,13 @@ class Kind(Protocol):
     ) -> Receipt | None:
         """Read the public object back; None when it isn't there, Unavailable when nobody answers."""
 
+    def retract(self, channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt:
+        """Take the public object away, or put `outputs` (a notice, for a site) in its place; safe to repeat.
+
+        Receipt("retracted") when it is gone or never was there, Receipt("by_hand", message=what to do) where the
+        channel can't; raises Refused, Unavailable, Uncertain.
+        """
+
 
 def kinds() -> tuple[str, ...]:
     """Return the names of all channel kinds, sorted."""

@@ -67,6 +67,12 @@ def find(channel: Channel, publication: Publication, outputs: tuple[Output, ...]
     return Receipt("handed_over", message=f"Delningspaketet ligger i {kit[0][0].parent}.")
 
 
+def retract(channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt:
+    """Ask a person to take the post away: what somebody shared by hand, no machine can reach."""
+    where = f": {publication.url}" if publication.url else f" på kontot {channel.name}, om det är delat"
+    return Receipt("by_hand", message=f"Ta bort inlägget för hand{where}. Kasta delningspaketet.")
+
+
 def _kit(
     channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path
 ) -> list[tuple[Path, bytes]]:

@@ -8,12 +8,14 @@ from typing import Any
 
 from sqlalchemy import Row, insert, or_, select, update
 
-from tasks.model import Publication, PublicationState
+from tasks.model import Publication, PublicationState, Retraction
 from tasks.store import Db
-from tasks.store.tables import publications
+from tasks.store.tables import publications, retractions
 
 # Longer than any channel's own timeouts together; a worker that is silent for so long is dead.
 LEASE = timedelta(minutes=10)
+# Something of these may be outside, if only a hidden draft or a page with other figures.
+_OUTSIDE = ("prepared", "published", "handed_over", "uncertain", "refused")
 
 
 def enqueue(db: Db, rows: Sequence[Publication], at: datetime) -> None:
@@ -128,6 +130,59 @@ def move(
     if url is not None:
         values["url"] = url
     return bool(db.execute(update(publications).where(*conditions).values(**values)).rowcount)
+
+
+def add_retraction(db: Db, retraction: Retraction) -> None:
+    """Append a person's word that a period's editions must go; the table's unique key refuses a second one."""
+    db.execute(
+        insert(retractions).values(
+            promise=retraction.promise,
+            period=retraction.period,
+            edition=retraction.edition,
+            reason=retraction.reason,
+            who=retraction.who,
+            party=retraction.party,
+            at=retraction.at,
+        )
+    )
+
+
+def retraction(db: Db, promise: str, period: str, edition: int) -> Retraction | None:
+    """Return the newest retraction that covers an edition, or None."""
+    row = db.execute(
+        select(retractions)
+        .where(retractions.c.promise == promise, retractions.c.period == period, retractions.c.edition >= edition)
+        .order_by(retractions.c.edition.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    return Retraction(row.promise, row.period, row.edition, row.reason, row.who, row.party, row.at)
+
+
+def sweep(db: Db, now: datetime) -> int:
+    """Turn every row of a retracted edition round: unsent ones stop, what may be out is taken back; return how many.
+
+    A sender that was under way when the retraction came records what it did, and is met by the next sweep.
+    """
+    covered = (
+        select(retractions.c.id)
+        .where(
+            retractions.c.promise == publications.c.promise,
+            retractions.c.period == publications.c.period,
+            retractions.c.edition >= publications.c.edition,
+        )
+        .exists()
+    )
+    found = 0
+    for states, to in ((("pending",), "stopped"), (_OUTSIDE, "retracting")):
+        result = db.execute(
+            update(publications)
+            .where(publications.c.state.in_(states), covered)
+            .values(state=to, not_before=None, message="", updated_at=now)
+        )
+        found += int(result.rowcount)
+    return found
 
 
 def _publication(row: Row[Any]) -> Publication:

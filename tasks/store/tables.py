@@ -354,9 +354,40 @@ publications = Table(
     Column("updated_at", Moment, nullable=False),
     # Inserted in the commit of the last approval; two last approvals at once make one row per channel.
     UniqueConstraint("promise", "period", "edition", "channel"),
-    _one_of("state", "pending", "prepared", "sending", "published", "handed_over", "uncertain", "refused", "stopped"),
+    _one_of(
+        "state",
+        "pending",
+        "prepared",
+        "sending",
+        "published",
+        "handed_over",
+        "uncertain",
+        "refused",
+        "stopped",
+        "retracting",
+        "retracted",
+        "by_hand",
+    ),
     # Only a row that is being sent holds a lease.
     CheckConstraint("(state = 'sending') = (lease_until IS NOT NULL)", name="lease_while_sending"),
 )
 
-APPEND_ONLY = ("judgements", "history", "approvals")
+retractions = Table(
+    "retractions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("promise", String(80), nullable=False),
+    Column("period", String(20), nullable=False),
+    # Covers every edition up to this one; a later one, approved anew by both parties, stands.
+    Column("edition", Integer, nullable=False),
+    Column("reason", String(12), nullable=False),
+    Column("who", String(120), nullable=False),
+    Column("party", String(12), nullable=False),
+    Column("at", Moment, nullable=False),
+    _one_of("reason", "error", "secrecy", "duplicate", "withdrawn"),
+    _one_of("party", "police", "municipality"),
+    # Two people who retract at once make one retraction.
+    UniqueConstraint("promise", "period", "edition"),
+)
+
+APPEND_ONLY = ("judgements", "history", "approvals", "retractions")
