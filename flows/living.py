@@ -124,21 +124,19 @@ def _wait_for(url: str, name: str, stop: threading.Event) -> None:
 @contextmanager
 def _review(config: Config, port: int, demo: bool) -> Iterator[None]:
     """Serve the review application from a thread of this process, on loopback."""
-    import uvicorn
-
-    from flows.review.app import create_app
+    from flows.review.app import create_app, server
 
     app = create_app(
         config, Store(config.database), demo=demo, secret=secrets.token_hex(32), now=lambda: datetime.now(UTC)
     )
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", server_header=False))
-    thread = threading.Thread(target=server.run, daemon=True)
+    ours = server(app, port)
+    thread = threading.Thread(target=ours.run, daemon=True)
     thread.start()
-    _wait_until_up(server, thread, port)
+    _wait_until_up(ours, thread, port)
     try:
         yield
     finally:
-        server.should_exit = True
+        ours.should_exit = True
         thread.join(_STOP_SECONDS)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+import uvicorn
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
@@ -54,6 +55,11 @@ def create_app(config: Config, store: Store, *, demo: bool, secret: str, now: Ca
         app.include_router(screen.router)
     _add_error_pages(app)
     return app
+
+
+def server(app: FastAPI, port: int) -> uvicorn.Server:
+    """Return what serves the application from one process on loopback; port 0 takes a free one."""
+    return uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", server_header=False))
 
 
 def _add_error_pages(app: FastAPI) -> None:
