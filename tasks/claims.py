@@ -33,6 +33,7 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "reported": ("reported", "reported at", "rapporterad", "rapporterat", "rapportdatum", "inrapporterad"),
     "party": ("party", "part", "ansvarig part", "uppgiftslämnare", "by"),
     "moved_to": ("moved to", "flyttad till", "flyttat till", "nytt datum", "new date"),
+    "withdrawn_because": ("withdrawn because", "återtagen för att"),
 }
 CONDITIONS = ("police_took_part", "municipality_took_part", "at_school")
 _STATES: Mapping[str, tuple[str, ...]] = {
@@ -41,6 +42,8 @@ _STATES: Mapping[str, tuple[str, ...]] = {
     "cancelled": ("cancelled", "canceled", "inställd", "inställt", "inställda", "avlyst", "avbokad", "ej genomförd"),
     "moved": ("moved", "postponed", "flyttad", "flyttat", "framflyttad", "uppskjuten", "senarelagd"),
     "nil_report": ("nil report", "nil_report", "nothing to report", "inget att rapportera", "ingenting att rapportera"),
+    # Said in error: the row stands for nothing any more.
+    "withdrawn": ("withdrawn", "återtagen", "återtaget", "återtagna"),
 }
 _YES = frozenset({"ja", "j", "yes", "y", "true", "sant", "1", "x"})
 _NO = frozenset({"nej", "n", "no", "false", "falskt", "0"})
@@ -105,6 +108,7 @@ def record(source: Source, claims: Mapping[str, str], remarks: Remarks, ordinals
         "count": _count(said.get("count", ""), state),
         "participants": _participants(said.get("participants", ""), remarks),
         "moved_to": _moved_to(said.get("moved_to", "")),
+        "withdrawn_because": said.get("withdrawn_because", "") if state == "withdrawn" else "",
         **{name: _yes_no(name, said.get(name, ""), remarks) for name in CONDITIONS},
     }
     link = address(said.get("link", ""))
@@ -136,7 +140,7 @@ def _state(text: str) -> str:
     if text.lower() in _NOT_KNOWN:
         return ""
     if (known := _BY_STATE.get(_bare(text))) is None:
-        options = "genomförd, planerad, inställd, flyttad eller inget att rapportera"
+        options = "genomförd, planerad, inställd, flyttad, inget att rapportera eller återtagen"
         raise Unclear(f"okänd status {text[:60]!r}; skriv {options}")
     return known
 

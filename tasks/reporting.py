@@ -13,14 +13,14 @@ from tasks.model import Fetch, Parsed, Payload, Record, Refused, Unreadable, can
 from tasks.periods import local_date
 from tasks.screening import Kind
 from tasks.store import Db, Store, history, records
-from tasks.submission import Checked, Submission, check
+from tasks.submission import Checked, Submission, check, withdrawal
 
 
 @dataclass(frozen=True, slots=True)
 class Reported:
     """What became of a submission; `quarantined` means that nothing of it was kept."""
 
-    outcome: Literal["saved", "corrected", "repeated", "quarantined"]
+    outcome: Literal["saved", "corrected", "repeated", "quarantined", "withdrawn"]
     record_id: str
     # Kinds of personal data that were masked, or that stopped it.
     hidden: tuple[Kind, ...] = ()
@@ -46,12 +46,7 @@ def report(
     The same form sent twice is one record; a correction is a new version of it. Raises Refused, one line for each
     thing to mend. What holds a personal number, or a young person who can be placed, is not kept at all.
     """
-    if not person.roles & {"reporter", "approver"}:
-        raise Refused(f"{person.name} har inte rätt att rapportera.")
-    found = config.promises.get(promise)
-    if found is None:
-        raise Refused("Löftet finns inte.")
-    source = report_source(config, found, person)
+    found, source = _own_form(config, promise, person)
     checked = check(submission, found, config.municipality_of(found), source, local_date(at))
     with store.writing() as db:
         if checked.screened.severity == "quarantine":
@@ -60,12 +55,52 @@ def report(
         return _keep(db, found, source, submission, checked, person, at)
 
 
+def withdraw(
+    store: Store,
+    config: Config,
+    *,
+    promise: str,
+    report: str,
+    reason: str,
+    seen_version: int,
+    person: Person,
+    at: datetime,
+) -> Reported:
+    """Take back a report of the person's own party that was a mistake: a new version that counts nothing.
+
+    What was said before is kept. `reason` is a key of submission.WITHDRAWN_BECAUSE. Raises Refused when there is no
+    such report or somebody changed it since `seen_version`; taking back twice is a no-op with the same answer.
+    """
+    found, source = _own_form(config, promise, person)
+    with store.writing() as db:
+        key = f"{source.id}/{report}"
+        records.hold(db, key)
+        earlier = records.versions(db, key)
+        if not earlier:
+            raise Refused("Rapporten som skulle återtas finns inte.")
+        if earlier[-1].fields.get("state") == "withdrawn":
+            return Reported("repeated", key)
+        if earlier[-1].version != seen_version:
+            raise Refused("Någon annan har ändrat rapporten sedan du öppnade den. Öppna den igen och se efter.")
+        checked = withdrawal(earlier[-1], found, reason)
+        _save(db, source, checked, at)
+        _note(db, found, checked, person, at, "withdrew", version=len(earlier) + 1, reason=reason)
+        return Reported("withdrawn", key)
+
+
+def _own_form(config: Config, promise: str, person: Person) -> tuple[Promise, Source]:
+    if not person.roles & {"reporter", "approver"}:
+        raise Refused(f"{person.name} har inte rätt att rapportera.")
+    found = config.promises.get(promise)
+    if found is None:
+        raise Refused("Löftet finns inte.")
+    return found, report_source(config, found, person)
+
+
 def _keep(
     db: Db, promise: Promise, source: Source, submission: Submission, checked: Checked, person: Person, at: datetime
 ) -> Reported:
-    payload = Payload(source.id, at, source.url, "application/json", canonical(dict(checked.claims)))
-    parsed = _parsed(source, payload)
-    record = parsed.records[0]
+    record = _as_payload(source, checked, at)[1].records[0]
     records.hold(db, record.id)
     earlier = records.versions(db, record.id)
     if _is_repeated(submission, earlier, record):
@@ -73,18 +108,25 @@ def _keep(
     _refuse_outdated(submission, earlier, record)
     if record.fields.get("state") == "nil_report":
         _refuse_nothing_beside_something(db, source, record, at)
-    records.save_payload(db, payload)
-    new, changed = records.save_parsed(db, payload, parsed)
-    records.add_fetch(db, Fetch(source.id, at, "ok", records=1, new=new, changed=changed))
+    _save(db, source, checked, at)
     _note(db, promise, checked, person, at, "corrected" if earlier else "reported", version=len(earlier) + 1)
     return Reported("corrected" if earlier else "saved", record.id, checked.hidden)
 
 
-def _parsed(source: Source, payload: Payload) -> Parsed:
+def _as_payload(source: Source, checked: Checked, at: datetime) -> tuple[Payload, Parsed]:
+    """Return the submission as its source delivers it, and what that source's kind reads in it."""
+    payload = Payload(source.id, at, source.url, "application/json", canonical(dict(checked.claims)))
     try:
-        return sources.kind(source.kind).parse(source, payload)
+        return payload, sources.kind(source.kind).parse(source, payload)
     except Unreadable as trouble:
         raise Refused(str(trouble)) from trouble
+
+
+def _save(db: Db, source: Source, checked: Checked, at: datetime) -> None:
+    payload, parsed = _as_payload(source, checked, at)
+    records.save_payload(db, payload)
+    new, changed = records.save_parsed(db, payload, parsed)
+    records.add_fetch(db, Fetch(source.id, at, "ok", records=1, new=new, changed=changed))
 
 
 def _is_repeated(submission: Submission, earlier: list[Record], record: Record) -> bool:

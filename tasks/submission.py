@@ -24,6 +24,12 @@ QUESTIONS: Mapping[str, str] = {
     "municipality_took_part": "Var kommunen med?",
     "at_school": "Var det på en skola?",
 }
+# Chosen, never typed: a reason in free words would have to be screened, and nobody needs one.
+WITHDRAWN_BECAUSE: Mapping[str, str] = {
+    "dubblett": "rapporterad två gånger",
+    "fel-del": "hör till en annan del av löftet",
+    "misstag": "rapporterad av misstag",
+}
 _FIELDS = ("date", "end", "moved_to", "place", "spot", "count", "participants", "link", "text")
 _NAMES = {
     "date": "datum",
@@ -154,6 +160,24 @@ def filled(record: Record, municipality: Municipality) -> Submission:
         corrects=record.external_id,
         seen_version=record.version,
     )
+
+
+def withdrawal(record: Record, promise: Promise, reason: str) -> Checked:
+    """Return what is kept when a report is taken back: what it was about and why, nothing more of what it said."""
+    if reason not in WITHDRAWN_BECAUSE:
+        raise Refused("Välj varför rapporten ska återtas.")
+    when = record.when
+    claims = {
+        "id": record.external_id,
+        "commitment": record.fields.get("commitment"),
+        "state": "withdrawn",
+        "title": record.title,
+        "date": when.start.isoformat() if when else "",
+        "end": when.end.isoformat() if when and when.start != when.end else "",
+        "withdrawn_because": WITHDRAWN_BECAUSE[reason],
+    }
+    period = _period_of(when.start if when else promise.signed, periods(promise))
+    return Checked(record.external_id, {k: v for k, v in claims.items() if v}, period, screen(""))
 
 
 def _whole_period(

@@ -12,7 +12,7 @@ import pytest
 
 import config
 from config.schema import Party, Person
-from tasks import decide, submission
+from tasks import decide, evidence, submission
 from tasks.model import Record, Refused
 from tasks.reporting import Reported
 from tasks.store import Store, history, records
@@ -283,3 +283,62 @@ def test_where_the_party_keeps_a_log_the_form_says_so(sqlite_store: Store) -> No
         Refused, match=r"inte sina rapporter i formuläret här\. De hämtas i stället ur Kommunens aktivit"
     ):
         decide.report(sqlite_store, sample, promise=PROMISE, submission=WALK, person=person("municipality"), at=NOW)
+
+
+def take_back(
+    store: Store, made: Reported, *, seen: int = 1, reason: str = "misstag", party: Party = "municipality"
+) -> str:
+    """Withdraw a report as an invented reporter of a party, and say what came of it."""
+    key = made.record_id.split("/", 1)[1]
+    by = person(party)
+    return decide.withdraw(
+        store, CONFIG, promise=PROMISE, report=key, reason=reason, seen_version=seen, person=by, at=NOW
+    ).outcome
+
+
+def test_a_mistaken_report_is_taken_back_and_counts_nothing(store: Store) -> None:
+    """A new version that says so; what was said before is kept, and nothing is read out of it any more."""
+    made = send(store, replace(WALK, text="Mörka gångvägar vid hamnen.", count="2"))
+    assert take_back(store, made) == "withdrawn"
+    first, last = versions(store, made)
+    assert (first.text, first.fields["state"]) == ("Mörka gångvägar vid hamnen.", "held")
+    assert (last.text, last.place, last.when) == ("", "", first.when)
+    assert last.fields == {"commitment": "c5", "state": "withdrawn", "withdrawn_because": "rapporterad av misstag"}
+    promise = CONFIG.promises[PROMISE]
+    assert not evidence.read([last], promise, CONFIG.municipality_of(promise))
+    assert take_back(store, made) == "repeated"
+    with store.reading() as db:
+        assert [e.action for e in history.events(db, PROMISE, "2021-T3")] == ["withdrew", "reported"]
+
+
+def test_a_report_taken_back_by_mistake_is_sent_again(sqlite_store: Store) -> None:
+    """The form as it was filled in, sent as a change of the withdrawn report, counts again."""
+    made = send(sqlite_store, WALK)
+    take_back(sqlite_store, made)
+    key = versions(sqlite_store, made)[0].external_id
+    assert send(sqlite_store, replace(WALK, corrects=key, seen_version=2)).outcome == "corrected"
+    assert [v.fields["state"] for v in versions(sqlite_store, made)] == ["held", "withdrawn", "held"]
+
+
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [
+        ({"seen": 2}, "Någon annan har ändrat"),
+        ({"reason": "annat"}, "Välj varför"),
+        ({"party": "police"}, "finns inte"),
+    ],
+)
+def test_a_report_is_not_taken_back_by_guess(sqlite_store: Store, how: dict[str, Any], why: str) -> None:
+    """Not another version than the one seen, not without a reason, and never the other party's."""
+    made = send(sqlite_store, WALK)
+    with pytest.raises(Refused, match=why):
+        take_back(sqlite_store, made, **how)
+    assert len(versions(sqlite_store, made)) == 1
+
+
+def test_a_word_for_a_whole_period_can_be_taken_back(sqlite_store: Store) -> None:
+    """Nothing to report, said by a slip: the period is without a word again, and can be answered anew."""
+    nothing = Submission("c5", "nil_report", period="2021-T2")
+    made = send(sqlite_store, nothing)
+    assert take_back(sqlite_store, made) == "withdrawn"
+    assert send(sqlite_store, nothing).outcome == "corrected"

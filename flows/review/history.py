@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Response
 from flows.review import page
 from flows.review.auth import Reading
 from flows.review.people import name_of
-from tasks import periods
+from tasks import periods, submission
 from tasks.model import PublicationState, Refused
 from tasks.store import drafts, history
 from tasks.store.history import Event
@@ -70,6 +70,7 @@ def sentence(event: Event, channels: Mapping[str, str]) -> str:
         "undid": "ångrade ett svar",
         "reported": f"rapporterade {_of(detail)}",
         "corrected": f"ändrade en rapport om {_of(detail)}",
+        "withdrew": f"återtog en rapport om {_of(detail)}{_because(detail)}",
         "quarantined": "skickade en rapport som stoppades, eftersom fritexten pekade ut någon; inget sparades",
     }
     if event.action in page.PUBLICATION_STATES:
@@ -87,6 +88,11 @@ def _count(items: object, one: str, many: str) -> str:
 def _of(detail: Mapping[str, Any]) -> str:
     """Return which commitment a report is about; what is protected is only said to be one."""
     return str(detail.get("commitment") or "en skyddad del av löftet")
+
+
+def _because(detail: Mapping[str, Any]) -> str:
+    why = submission.WITHDRAWN_BECAUSE.get(str(detail.get("reason")), "")
+    return f" ({why})" if why else ""
 
 
 def _settled(detail: Mapping[str, Any]) -> str:

@@ -21,9 +21,9 @@ _SAID: Mapping[State, str] = {
 
 
 def read(record: Record, promise: Promise, municipality: Municipality | None, version: str) -> list[Reading]:
-    """Return the reading of a structured claim; none when it names a commitment that the promise lacks."""
+    """Return the reading of a structured claim; none when it was withdrawn or the promise lacks its commitment."""
     commitment = next((c for c in promise.commitments if c.id == str(record.fields["commitment"])), None)
-    if commitment is None or commitment.measure == "duty":
+    if commitment is None or commitment.measure == "duty" or record.fields.get("state") == "withdrawn":
         return []
     state: State = record.fields.get("state") or "none"
     when = dated(record.fields.get("date")) or record.when
