@@ -38,6 +38,7 @@ _DRAFTS = {
 }
 STATES = {
     "pending": "väntar",
+    "preparing": "förbereds",
     "prepared": "förberedd",
     "sending": "sänds",
     "published": "publicerad",
@@ -45,6 +46,9 @@ STATES = {
     "uncertain": "okänt",
     "refused": "nekad",
     "stopped": "stoppad",
+    "retracting": "tas tillbaka",
+    "retracted": "återkallad",
+    "by_hand": "tas bort för hand",
 }
 
 

@@ -19,6 +19,7 @@ def compose(
     edition: int,
     blocks: Sequence[Block],
     earlier: Sequence[Entry],
+    changes: Sequence[tuple[str, str]] = (),
 ) -> tuple[Output, ...]:
     """Return the rendered outputs of all channels, tokens filled in; Refused names an unknown token."""
     texts: dict[str, dict[str, str]] = {}
@@ -33,5 +34,6 @@ def compose(
         texts=texts,
         templates=templates,
         earlier=tuple(earlier),
+        changes=tuple(changes),
     )
     return tuple(output for channel in channels for output in pages.render(whole, channel))

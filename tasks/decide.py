@@ -1,4 +1,6 @@
-"""The verb of the people: report, edit, approve, reject, judge, undo, settle. One function is one transaction.
+"""The verb of the people: report, edit, approve, reject, judge, undo; settle, stop, correct and retract.
+
+One function is one transaction.
 
 Every function is given who acts and when; it takes no clock of its own. Refused carries the sentence that the
 person sees.
@@ -19,11 +21,15 @@ from tasks.model import (
     Block,
     Draft,
     Publication,
-    PublicationState,
     Refused,
     Verdict,
 )
 from tasks.reporting import report as report
+from tasks.reporting import withdraw as withdraw
+from tasks.settling import correct as correct
+from tasks.settling import retract as retract
+from tasks.settling import settle as settle
+from tasks.settling import stop as stop
 from tasks.store import Db, Store, drafts, history, matches, publications
 
 
@@ -201,52 +207,6 @@ def undo(store: Store, judgement_id: int, *, person: Person, at: datetime) -> No
         history.note(
             db, at=at, who=person.id, party=person.party, action="undid", promise=promise, judgement=judgement_id
         )
-
-
-def settle(
-    store: Store,
-    publication_id: int,
-    *,
-    url: str | None,
-    person: Person,
-    at: datetime,
-) -> PublicationState:
-    """Settle what a machine can't: `url` says that it is out there, None that it is not and may be sent again.
-
-    Only an uncertain, refused or handed-over publication can be settled; a hand-over without a link stays as it is.
-    """
-    _may(person, "approver", "ops")
-    with store.writing() as db:
-        row = publications.publication(db, publication_id)
-        if row is None:
-            raise Refused(f"Publiceringen {publication_id} finns inte.")
-        if url is not None and not url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
-            raise Refused("Länken ska börja med https://.")
-        to: PublicationState = "published" if url else "pending"
-        settled = publications.move(
-            db,
-            publication_id,
-            from_states=["uncertain", "refused", "handed_over"] if url else ["uncertain", "refused"],
-            to=to,
-            now=at,
-            url=url,
-            message=f"Bekräftad av {person.name}." if url else f"Sänds igen enligt {person.name}.",
-        )
-        if not settled:
-            raise Refused(f"Publiceringen är {row.state} och behöver inte redas ut.")
-        history.note(
-            db,
-            at=at,
-            who=person.id,
-            party=person.party,
-            action="settled",
-            promise=row.promise,
-            period=row.period,
-            publication=row.id,
-            state=to,
-            url=url or "",
-        )
-        return to
 
 
 def _close(db: Db, config: Config, draft: Draft, at: datetime) -> None:

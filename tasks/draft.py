@@ -20,7 +20,7 @@ from tasks.model import Block, Draft, FollowUp, Period
 from tasks.periods import closed, local_date, period, periods
 from tasks.store import Db, Store, drafts, history, matches, publications, records
 
-Outcome = Literal["new", "revised", "unchanged", "correction", "frozen"]
+Outcome = Literal["new", "revised", "unchanged", "correction", "retracted", "frozen"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def make(db: Db, config: Config, promise: Promise, followup: FollowUp, now: date
     """Bring a period's draft up to date with a follow-up.
 
     No draft yet: the first edition. An open one: a new revision where a disclosed figure or a template moved, edits
-    kept. A closed one: the next edition, a proposed correction, where a disclosed figure moved.
+    kept. A closed one: the next edition, a proposed correction, where a disclosed figure moved; none when retracted.
     """
     followup_id, followup = drafts.freeze(db, followup)
     before = drafts.latest(db, promise.slug, followup.period, lock=True)
@@ -94,9 +94,14 @@ def make(db: Db, config: Config, promise: Promise, followup: FollowUp, now: date
         gaps=sum(len(o.gaps) for o in followup.outcomes),
     )
     if before is None or before.state == "closed":
+        if before is not None and publications.retraction(db, promise.slug, followup.period, before.edition):
+            # What a person took back only a person brings back, whatever the figures say now.
+            return replace(result, outcome="retracted", snapshot_sha256=before.followup.sha256)
         if before is not None and not moved:
             return replace(result, snapshot_sha256=before.followup.sha256)
         edition = before.edition + 1 if before else 1
+        # A correction begins from what people made of the texts last time.
+        blocks = wording.merge(before.blocks, blocks) if before else blocks
         fresh = Draft(0, promise.slug, followup.period, edition, 1, "open", followup, blocks, "")
         draft_id = drafts.add_draft(
             db,

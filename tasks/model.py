@@ -30,9 +30,9 @@ Status = Literal[
     "uppgift saknas",
     "kan inte redovisas",
 ]
-# The second row is the way back: what was published is being taken away, is gone, or waits for a person's hand.
+# The last three are the way back: what was published is being taken away, is gone, or waits for a person's hand.
 PublicationState = Literal[
-    "pending", "prepared", "sending", "published", "handed_over", "uncertain", "refused", "stopped",
+    "pending", "preparing", "prepared", "sending", "published", "handed_over", "uncertain", "refused", "stopped",
     "retracting", "retracted", "by_hand",
 ]  # fmt: skip
 RetractionReason = Literal["error", "secrecy", "duplicate", "withdrawn"]
@@ -497,6 +497,8 @@ class Edition:
     templates: Mapping[str, str]
     # Feed entries of the periods already closed, oldest first.
     earlier: tuple[Entry, ...] = ()
+    # What a correction changes against the edition before it, as sentences: (heading, sentence).
+    changes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from prefect.cache_policies import NO_CACHE
 import config as configuration
 from config import Config
 from config.schema import Channel
-from tasks import channels
+from tasks import channels, rendering
 from tasks.model import Output, Publication, PublicationState, Receipt, Refused, Unavailable, Uncertain
 from tasks.periods import in_publishing_hours
 from tasks.store import Db, Store, drafts, history, publications
@@ -24,22 +24,25 @@ _RETRY = timedelta(minutes=10)
 _LOOK_AGAIN = timedelta(minutes=5)
 # Where absence is no proof, a person is asked after so many looks in vain.
 _LOOKS = 2
+# Nothing more for a machine to do, or another worker is at it.
+_AT_REST = ("published", "refused", "stopped", "preparing", "sending", "retracted", "by_hand")
 
 
 def due(db: Db, config: Config, now: datetime, promise: str | None = None, period: str | None = None) -> list[int]:
     """Return the rows that can move now, in order: sites first, posts when every page of the edition is up."""
     publications.expire(db, now)
+    publications.sweep(db, now)
     rows = publications.listed(db, promise, period)
     found = []
     for row in rows:
         channel = _channel(config, row)
-        if channel is None or row.state in ("published", "refused", "stopped", "sending"):
+        if channel is None or row.state in _AT_REST:
             continue
         if row.not_before and row.not_before > now:
             continue
         if row.state == "uncertain" and row.lookups >= _LOOKS:
             continue
-        if row.state == "pending" and channel.role == "post" and not in_publishing_hours(now):
+        if row.state in ("pending", "prepared") and channel.role == "post" and not in_publishing_hours(now):
             continue
         found.append((channel.role != "site", row.id))
     return [key for _, key in sorted(found)]
@@ -48,7 +51,7 @@ def due(db: Db, config: Config, now: datetime, promise: str | None = None, perio
 def waits_for_pages(db: Db, config: Config, row: Publication) -> bool:
     """Return whether a post must wait because a page of its edition has not been read back yet."""
     channel = _channel(config, row)
-    if channel is None or channel.role != "post" or row.state != "pending":
+    if channel is None or channel.role != "post" or row.state not in ("pending", "prepared"):
         return False
     siblings = publications.listed(db, row.promise, row.period)
     sites = {c.id for c in config.channels_of(config.promises[row.promise]) if c.role == "site"}
@@ -66,35 +69,81 @@ def advance(store: Store, config: Config, key: int, now: datetime) -> Publicatio
     channel = _channel(config, row)
     if channel is None or waiting:
         return row
-    if row.state in ("pending", "prepared"):
-        row = _send(store, channel, row, now)
+    if row.state == "retracting":
+        return _take_back(store, config, channel, row, now)
+    if row.state == "pending":
+        row = _step(store, channel, row, now, _prepare)
+    if row.state == "prepared" and not (row.not_before and row.not_before > now):
+        row = _step(store, channel, row, now, _publish)
     if row.state in ("handed_over", "uncertain"):
         row = _look(store, channel, row, now)
     return row
 
 
-def _send(store: Store, channel: Channel, row: Publication, now: datetime) -> Publication:
-    """Claim a row, commit, call the channel, and record what came of it."""
+_Call = Callable[[channels.Kind, Channel, Publication, tuple[Output, ...]], Receipt]
+
+
+def _prepare(kind: channels.Kind, channel: Channel, row: Publication, outputs: tuple[Output, ...]) -> Receipt:
+    return kind.prepare(channel, row, outputs, Path())
+
+
+def _publish(kind: channels.Kind, channel: Channel, row: Publication, outputs: tuple[Output, ...]) -> Receipt:
+    receipt = kind.publish(channel, row, outputs, Path())
+    if receipt.state == "prepared":
+        raise Refused(f"Kanalen {channel.id} svarade bara att den är förberedd.")
+    return receipt
+
+
+def _step(store: Store, channel: Channel, row: Publication, now: datetime, call: _Call) -> Publication:
+    """Claim a row, commit, make one call, and record what came of it.
+
+    Preparing and publishing are two steps, each with a claim and a commit of its own: what `prepare` made (an id)
+    is kept before anything is made visible, so that a crash between them goes on from there. Nobody can see what
+    `prepare` made, so whatever broke there may be done again; what broke while publishing may have gone through.
+    """
     with store.writing() as db:
         outputs = _approved_outputs(db, row)
-        claimed = publications.claim(db, row.id, now)
+        claimed = publications.claim(db, row, now)
     if claimed is None:
         return row
-    kind = channels.kind(channel.kind)
     try:
-        prepared = kind.prepare(channel, claimed, outputs, Path())
-        receipt = kind.publish(channel, replace(claimed, remote_id=prepared.remote_id), outputs, Path())
+        receipt = call(channels.kind(channel.kind), channel, claimed, outputs)
     except Refused as trouble:
         return _record(store, claimed, "refused", now, message=str(trouble))
     except Unavailable as trouble:
         wait = trouble.retry_at or now + _RETRY
-        return _record(store, claimed, "pending", now, message=str(trouble), not_before=wait)
-    except Uncertain as trouble:
-        return _record(store, claimed, "uncertain", now, message=str(trouble))
+        return _record(store, claimed, row.state, now, message=str(trouble), not_before=wait)
     except Exception as error:
-        # Whatever broke, the call may have gone through: never back to pending.
-        return _record(store, claimed, "uncertain", now, message=f"Oväntat fel ({type(error).__name__}).")
-    return _record(store, claimed, _settled(receipt), now, receipt=receipt)
+        message = str(error) if isinstance(error, Uncertain) else f"Oväntat fel ({type(error).__name__})."
+        if claimed.state == "preparing":
+            return _record(store, claimed, "pending", now, message=message, not_before=now + _RETRY)
+        return _record(store, claimed, "uncertain", now, message=message)
+    return _record(store, claimed, receipt.state, now, receipt=receipt)
+
+
+def _take_back(store: Store, config: Config, channel: Channel, row: Publication, now: datetime) -> Publication:
+    """Take a retracted row's public object away; the call is safe to repeat, so it needs no claim."""
+    kind = channels.kind(channel.kind)
+    try:
+        with store.reading() as db:
+            outputs = drafts.rendered(db, row.draft_id, row.revision, row.channel)
+            notice = rendering.notice(db, config, row, channel)
+        found = row
+        if channel.role == "post" and row.remote_id is None:
+            seen = kind.find(channel, row, outputs, Path())
+            if seen is None and kind.ABSENCE_IS_PROOF:
+                return _record(store, row, "retracted", now, message="Inlägget låg inte ute.")
+            if seen is None:
+                message = "Inlägget hittades inte. Titta efter i kanalen och ta bort det för hand om det ligger ute."
+                return _record(store, row, "by_hand", now, message=message)
+            found = replace(row, remote_id=seen.remote_id, url=seen.url or row.url)
+        receipt = kind.retract(channel, found, notice, Path())
+    except Refused as trouble:
+        return _record(store, row, "by_hand", now, message=f"{trouble} Ta bort det för hand.")
+    except (Unavailable, Uncertain) as trouble:
+        wait = (trouble.retry_at if isinstance(trouble, Unavailable) else None) or now + _RETRY
+        return _record(store, row, "retracting", now, message=str(trouble), not_before=wait)
+    return _record(store, row, receipt.state, now, receipt=receipt)
 
 
 def _look(store: Store, channel: Channel, row: Publication, now: datetime) -> Publication:
@@ -108,11 +157,16 @@ def _look(store: Store, channel: Channel, row: Publication, now: datetime) -> Pu
         to: PublicationState = "refused" if isinstance(trouble, Refused) else row.state
         return _record(store, row, to, now, message=str(trouble), not_before=now + _LOOK_AGAIN)
     if receipt is not None:
-        return _record(store, row, _settled(receipt), now, receipt=receipt)
+        return _record(store, row, receipt.state, now, receipt=receipt)
     if row.state == "handed_over":
         return _record(store, row, "handed_over", now, message="Överlämnad; sidan är inte uppe än.")
     if kind.ABSENCE_IS_PROOF:
-        return _record(store, row, "pending", now, message="Fanns inte i kanalen; sänds igen.")
+        # The hidden draft that is known is made visible again; the attempt counts up, so that the first sender's
+        # late word can't be taken for the second's.
+        back: PublicationState = "prepared" if row.remote_id else "pending"
+        return _record(
+            store, row, back, now, message="Fanns inte i kanalen; sänds igen.", next_attempt=back == "prepared"
+        )
     vain = row.lookups + 1
     asked_enough = vain >= _LOOKS
     message = "Hittades inte; en person får avgöra." if asked_enough else "Hittades inte; söker en gång till."
@@ -167,11 +221,6 @@ def _record(
             )
         found = publications.publication(db, row.id)
     return found or row
-
-
-def _settled(receipt: Receipt) -> PublicationState:
-    # A channel that only prepared has not published; it is sent again from there.
-    return "pending" if receipt.state == "prepared" else receipt.state
 
 
 def _channel(config: Config, row: Publication) -> Channel | None:

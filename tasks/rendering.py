@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from config import Config
-from tasks import channels, composing, wording
-from tasks.model import Block, Draft, Entry, Output, Refused
-from tasks.store import Db, drafts
+from config.schema import Channel, Promise
+from tasks import channels, composing, correcting, wording
+from tasks.model import Block, Draft, Entry, Output, Publication, Refused
+from tasks.pages import notices
+from tasks.periods import period as period_of
+from tasks.store import Db, drafts, publications
 
 
 def render(db: Db, config: Config, draft: Draft, blocks: Sequence[Block]) -> tuple[Output, ...]:
@@ -23,6 +26,7 @@ def render(db: Db, config: Config, draft: Draft, blocks: Sequence[Block]) -> tup
         edition=draft.edition,
         blocks=blocks,
         earlier=earlier_entries(db, config, draft.promise, draft.period),
+        changes=_changes(db, promise, draft, blocks),
     )
     problems = [
         f"{channel.name}: {problem}"
@@ -34,12 +38,45 @@ def render(db: Db, config: Config, draft: Draft, blocks: Sequence[Block]) -> tup
     return made
 
 
-def earlier_entries(db: Db, config: Config, promise: str, period: str) -> list[Entry]:
+def _changes(db: Db, promise: Promise, draft: Draft, blocks: Sequence[Block]) -> tuple[tuple[str, str], ...]:
+    before = drafts.edition(db, draft.promise, draft.period, draft.edition - 1) if draft.edition > 1 else None
+    # What was taken back is not said again in the sentence that tells what changed.
+    if before is None or publications.retraction(db, draft.promise, draft.period, before.edition):
+        return ()
+    return correcting.changes(promise, before.followup, before.blocks, draft.followup, blocks)
+
+
+def notice(db: Db, config: Config, row: Publication, channel: Channel) -> tuple[Output, ...]:
+    """Return what takes a retracted publication's place on a site; a post has nothing in its place."""
+    retraction = publications.retraction(db, row.promise, row.period, row.edition)
+    if retraction is None:
+        raise Refused(f"{row.promise} {row.period}, utgåva {row.edition}, är inte återkallad.")
+    if channel.role == "post":
+        return ()
+    promise = config.promises[row.promise]
+    return notices.notice(
+        promise,
+        config.municipality_of(promise),
+        config.channels_of(promise),
+        channel,
+        period_of(promise, row.period),
+        retraction,
+        config.templates,
+        earlier_entries(db, config, row.promise, row.period),
+    )
+
+
+def earlier_entries(db: Db, config: Config, slug: str, period: str) -> list[Entry]:
     """Return the feed entries of the closed editions before a period, the newest edition of each, oldest first."""
+    promise = config.promises[slug]
     newest: dict[str, Entry] = {}
-    for heading in drafts.headings(db, promise):
-        if heading.state == "closed" and heading.period < period:
-            found = drafts.draft(db, heading.id)
-            if found:
-                newest[heading.period] = wording.entry(config.promises[promise], found.followup, found.edition)
+    for heading in drafts.headings(db, slug):
+        if heading.state != "closed" or heading.period >= period:
+            continue
+        retraction = publications.retraction(db, slug, heading.period, heading.edition)
+        found = drafts.draft(db, heading.id)
+        if retraction is not None:
+            newest[heading.period] = notices.entry(promise, period_of(promise, heading.period), retraction)
+        elif found:
+            newest[heading.period] = wording.entry(promise, found.followup, found.edition)
     return [newest[key] for key in sorted(newest)]

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FILES = sorted(p for folder in ("flows", "tasks", "config") for p in (ROOT / folder).rglob("*.py"))
 VERBS = {"collect", "reconcile", "draft", "publish", "watch"}
-SHELVES = {"store", "sources", "channels", "http", "migrations", "decide", "reporting", "rendering"} | VERBS
+SHELVES = {"store", "sources", "channels", "http", "migrations", "decide", "reporting", "settling", "rendering"} | VERBS
 
 
 def module(path: Path) -> str:
@@ -49,9 +49,10 @@ def uses(path: Path, *packages: str) -> set[str]:
 MAY = {
     "flows": SHELVES - VERBS | {"verb", "flows", "noun", "tasks", "config"},
     "verb": {"rendering", "store", "sources", "channels", "http", "noun", "tasks", "config"},
-    "decide": {"reporting", "rendering", "store", "noun", "tasks", "config"},
+    "decide": {"reporting", "settling", "rendering", "store", "noun", "tasks", "config"},
     # A report is read by its own source kind, like any other payload.
     "reporting": {"store", "sources", "noun", "tasks", "config"},
+    "settling": {"rendering", "store", "noun", "tasks", "config"},
     "rendering": {"store", "channels", "noun", "tasks", "config"},
     "store": {"store", "noun", "tasks", "config"},
     "migrations": {"store"},

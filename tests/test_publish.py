@@ -94,7 +94,7 @@ def step(year: Year, now: datetime = MONDAY) -> Publication:
     ("trouble", "state"),
     [
         (Refused("nej"), "refused"),
-        (Unavailable("inte nu"), "pending"),
+        (Unavailable("inte nu"), "prepared"),
         (ValueError("ett fel ingen tänkt på"), "uncertain"),
     ],
 )
@@ -142,7 +142,7 @@ def test_where_absence_is_no_proof_a_person_is_asked(year: Year, channel: Script
         year.publish(MONDAY + timedelta(hours=hours))
     assert site(year).state == "uncertain"
     assert len(channel.sent) == 2  # the two pages; the unknown one once
-    decide.settle(year.store, site(year).id, url=None, person=KOMMUN, at=MONDAY)
+    decide.settle(year.store, year.config, site(year).id, url=None, person=KOMMUN, at=MONDAY)
     assert site(year).state == "pending"
 
 
@@ -151,7 +151,7 @@ def test_a_wait_is_kept(year: Year, channel: Scripted) -> None:
     later = MONDAY + timedelta(hours=2)
     channel.publishing.append(Unavailable("för många anrop", later))
     assert step(year).not_before == later
-    assert step(year, later - timedelta(minutes=1)).state == "pending"
+    assert step(year, later - timedelta(minutes=1)).state == "prepared"
     assert len(channel.sent) == 1
     assert step(year, later).state == "published"
 
@@ -180,7 +180,8 @@ def test_posts_wait_for_office_hours(year: Year, channel: Scripted) -> None:
 def test_a_row_that_is_being_sent_is_left_alone(year: Year, channel: Scripted) -> None:
     """Another worker holds it; when that one is dead for sure, it is unknown."""
     with year.store.writing() as db:
-        publications.claim(db, site(year).id, MONDAY)
+        publications.move(db, site(year).id, from_states=["pending"], to="prepared", now=MONDAY)
+        publications.claim(db, replace(site(year), state="prepared"), MONDAY)
     assert step(year).state == "sending"
     assert not channel.sent
     channel.finding.append(None)
@@ -193,8 +194,10 @@ def test_settling_with_a_link_is_the_receipt(year: Year, channel: Scripted) -> N
     channel.publishing.append(Receipt("handed_over"))
     assert step(year).state == "handed_over"
     with pytest.raises(Refused, match="https"):
-        decide.settle(year.store, site(year).id, url="javascript:alert(1)", person=KOMMUN, at=MONDAY)
-    decide.settle(year.store, site(year).id, url="https://strangnas.example.com/x", person=KOMMUN, at=MONDAY)
+        decide.settle(year.store, year.config, site(year).id, url="javascript:alert(1)", person=KOMMUN, at=MONDAY)
+    decide.settle(
+        year.store, year.config, site(year).id, url="https://strangnas.example.com/x", person=KOMMUN, at=MONDAY
+    )
     assert (site(year).state, site(year).url) == ("published", "https://strangnas.example.com/x")
 
 

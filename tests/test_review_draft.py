@@ -227,21 +227,21 @@ def test_an_uncertain_publication_is_settled(home_anywhere: House) -> None:
     home.approve(town)
     with home.store.writing() as db:
         for key in (1, 2):
-            publications.claim(db, key, home.clock())
-            publications.move(db, key, from_states=["sending"], to="uncertain", now=home.clock())
+            publications.move(db, key, from_states=["pending"], to="uncertain", now=home.clock())
     page = town.get("/publiceringar").text
     assert "okänt om den gick fram" in page and "Ja, den ligger ute" in page
     assert "Titta efter om" in police.get("/").text
-    assert home.post(town, "/publiceringar/1/utred", svar="ja", lank="").status_code == 422
-    assert home.post(town, "/publiceringar/1/utred", svar="ja", lank="javascript:x").status_code == 422
-    assert home.post(town, "/publiceringar/1/utred", svar="ja", lank="https://exempel.se/1").status_code == 303
+    assert home.post(police, "/publiceringar/1/utred", svar="ja", lank="").status_code == 422
+    assert home.post(police, "/publiceringar/1/utred", svar="ja", lank="javascript:x").status_code == 422
+    assert home.post(police, "/publiceringar/2/utred", svar="ja", lank="https://exempel.se/1").status_code == 422
+    assert home.post(police, "/publiceringar/1/utred", svar="ja", lank="https://exempel.se/1").status_code == 303
     assert home.post(town, "/publiceringar/2/utred", svar="nej").status_code == 303
     with home.store.reading() as db:
         rows = {p.id: p for p in publications.listed(db)}
     assert (rows[1].state, rows[1].url) == ("published", "https://exempel.se/1")
     assert rows[2].state == "pending"
     log = town.get("/historik/strangnas-2021/2021-T1").text
-    assert "Demo Kommun" in log and "https://exempel.se/1" in log
+    assert "Demo Polis" in log and "https://exempel.se/1" in log
 
 
 def test_a_shared_draft_is_logged_once_a_party_and_version(home: House) -> None:

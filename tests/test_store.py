@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -21,10 +22,12 @@ from tasks.model import (
     Quarantined,
     Record,
     Refused,
+    Retraction,
     Unavailable,
 )
-from tasks.store import Store, drafts, history, matches, publications, records
+from tasks.store import Db, Store, drafts, history, matches, publications, records
 from tasks.store.calls import CallGate
+from tasks.store.tables import APPEND_ONLY
 
 NOW = datetime(2021, 5, 17, 7, tzinfo=UTC)
 LATER = NOW + timedelta(days=30)
@@ -123,12 +126,13 @@ def test_the_latest_answer_is_known_by_its_bytes(store: Store) -> None:
         assert records.is_latest_payload(db, first)
 
 
-@pytest.mark.parametrize("table", ["judgements", "history", "approvals"])
+@pytest.mark.parametrize("table", APPEND_ONLY)
 def test_what_people_did_can_not_be_changed(store: Store, table: str) -> None:
     """The database refuses update and delete on the append-only tables."""
     draft_id = a_draft(store)
     with store.writing() as db:
         history.note(db, at=NOW, who="a", action="x")
+        publications.add_retraction(db, Retraction("p", "2021-T1", 1, "error", "a", "police", NOW))
         drafts.add_approval(db, Approval(draft_id, 1, "0" * 64, "police", "a", NOW, "approved"))
         matches.add_judgement(
             db,
@@ -208,14 +212,14 @@ def test_of_many_workers_one_gets_the_row(store: Store) -> None:
     draft_id = a_draft(store)
     with store.writing() as db:
         publications.enqueue(db, [outbox_row(draft_id)], NOW)
-        key = publications.listed(db)[0].id
+        row = publications.listed(db)[0]
     winners: list[int] = []
     start = threading.Barrier(8)
 
     def work() -> None:
         start.wait()
         with store.writing() as db:
-            if publications.claim(db, key, NOW):
+            if publications.claim(db, row, NOW):
                 winners.append(1)
 
     threads = [threading.Thread(target=work) for _ in range(8)]
@@ -231,8 +235,7 @@ def test_a_dead_senders_row_becomes_uncertain_never_pending(store: Store) -> Non
     draft_id = a_draft(store)
     with store.writing() as db:
         publications.enqueue(db, [outbox_row(draft_id)], NOW)
-        claimed = publications.claim(db, publications.listed(db)[0].id, NOW)
-        assert claimed is not None
+        claimed = sending(db, publications.listed(db)[0])
         assert publications.expire(db, NOW + publications.LEASE) == 0
         assert publications.expire(db, NOW + publications.LEASE + timedelta(seconds=1)) == 1
         assert publications.listed(db)[0].state == "uncertain"
@@ -240,6 +243,48 @@ def test_a_dead_senders_row_becomes_uncertain_never_pending(store: Store) -> Non
             db, claimed.id, from_states=["sending"], to="published", now=LATER, attempt=claimed.attempt
         )
         assert not late
+
+
+def sending(db: Db, row: Publication) -> Publication:
+    """Take a pending row through preparing to where its sender is at work."""
+    prepared = publications.claim(db, row, NOW)
+    assert prepared is not None and prepared.state == "preparing"
+    publications.move(db, row.id, from_states=["preparing"], to="prepared", now=NOW, attempt=prepared.attempt)
+    claimed = publications.claim(db, replace(prepared, state="prepared"), NOW)
+    assert claimed is not None and (claimed.state, claimed.attempt) == ("sending", 1)
+    return claimed
+
+
+def test_a_dead_preparers_row_starts_anew(store: Store) -> None:
+    """What was being prepared nobody can see: it is done again, and the dead one's late word is not heard."""
+    draft_id = a_draft(store)
+    with store.writing() as db:
+        publications.enqueue(db, [outbox_row(draft_id)], NOW)
+        claimed = publications.claim(db, publications.listed(db)[0], NOW)
+        assert claimed is not None
+        assert publications.expire(db, LATER + publications.LEASE) == 1
+        assert publications.listed(db)[0].state == "pending"
+        again = publications.claim(db, publications.listed(db)[0], LATER + publications.LEASE)
+        assert again is not None and again.attempt == 2
+        assert not publications.move(
+            db, claimed.id, from_states=["preparing"], to="prepared", now=LATER, attempt=claimed.attempt
+        )
+
+
+def test_a_retraction_turns_every_row_of_its_editions_round(store: Store) -> None:
+    """Unsent rows stop, what may be out is taken back, a later edition stands."""
+    draft_id = a_draft(store)
+    with store.writing() as db:
+        rows = [replace(outbox_row(draft_id), channel=f"k{n}") for n in range(3)]
+        publications.enqueue(db, [*rows, replace(outbox_row(draft_id), edition=2)], NOW)
+        sent, unknown, _, _ = publications.listed(db)
+        for row, to in ((sent, "published"), (unknown, "uncertain")):
+            publications.move(db, row.id, from_states=["pending"], to=to, now=NOW)  # type: ignore[arg-type]
+        assert publications.sweep(db, NOW) == 0
+        publications.add_retraction(db, Retraction("p", "2021-T1", 1, "error", "a", "police", NOW))
+        assert publications.sweep(db, NOW) == 3
+        states = [p.state for p in publications.listed(db)]
+    assert states == ["retracting", "retracting", "stopped", "pending"]
 
 
 def test_an_edition_fills_the_outbox_once(store: Store) -> None:

@@ -34,6 +34,8 @@ DONE = {
     "filen-sparad": "Tack, raderna är sparade. De räknas vid nästa avstämning.",
     "rapport-andrad": "Ändringen är sparad. Den räknas vid nästa avstämning.",
     "rapport-igen": "Det var redan sparat, så inget ändrades.",
+    "rapport-atertagen": "Rapporten är återtagen. Den räknas inte längre, men det som sades finns kvar i historiken.",
+    "besked-angrat": "Beskedet är ångrat. Perioden är åter utan besked.",
     "period-rapporterad": "Tack, beskedet för perioden är sparat.",
     "utlagd": "Noterat: den ligger ute.",
     "igen": "Noterat: den skickas igen vid nästa körning.",
@@ -50,6 +52,7 @@ ACTIVITY_STATES: Mapping[State, str] = {
 }
 PUBLICATION_STATES: Mapping[PublicationState, str] = {
     "pending": "väntar på att skickas",
+    "preparing": "förbereds",
     "prepared": "förberedd",
     "sending": "skickas nu",
     "published": "publicerad",
@@ -57,6 +60,9 @@ PUBLICATION_STATES: Mapping[PublicationState, str] = {
     "uncertain": "okänt om den gick fram",
     "refused": "nekad",
     "stopped": "stoppad",
+    "retracting": "tas tillbaka",
+    "retracted": "återkallad",
+    "by_hand": "ska tas bort för hand",
 }
 VERDICTS: Mapping[Verdict, str] = {"yes": "ja", "no": "nej", "unsure": "osäker"}
 # What follows the dot in a token.

@@ -42,7 +42,9 @@ def settle(visit: Settling, key: Annotated[int, Path(ge=1, le=2**31 - 1)]) -> Re
     if not is_out and visit.text("svar") != "nej":
         return _page(visit, status=422, problem="Välj om den ligger ute eller inte.", at=key)
     try:
-        decide.settle(visit.review.store, key, url=url if is_out else None, person=visit.person, at=visit.now)
+        decide.settle(
+            visit.review.store, visit.review.config, key, url=url if is_out else None, person=visit.person, at=visit.now
+        )
     except Refused as error:
         return _page(visit, status=422, problem=str(error), at=key, typed=url)
     return visit.go("/publiceringar", klart="utlagd" if is_out else "igen")

@@ -5,13 +5,13 @@ Everything comes from the Edition: no clock, no order that varies, so that a reb
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from config.schema import Channel, Commitment
-from tasks.model import Activity, Edition, Outcome, Output, Period, Refused, canonical
+from config.schema import Channel, Commitment, Municipality, Promise
+from tasks.model import Activity, Edition, Entry, Outcome, Output, Period, Refused, canonical
 from tasks.pages import feeds
 from tasks.periods import local_date, span_name, swedish_date
 from tasks.progress.reasons import enumeration
@@ -39,7 +39,7 @@ def render(edition: Edition, channel: Channel) -> tuple[Output, ...]:
     """Return everything that the channel will be sent, byte for byte."""
     if channel.role == "post":
         return (_post(edition, channel),)
-    folder = f"uppfoljning-{edition.followup.period}"
+    folder = folder_of(edition.followup.period)
     files = (
         (f"{folder}/index.html", "text/html; charset=utf-8", _page(edition, channel).encode()),
         (f"{folder}/summary.json", "application/json", canonical(summary(edition))),
@@ -48,6 +48,11 @@ def render(edition: Edition, channel: Channel) -> tuple[Output, ...]:
     outputs = tuple(Output(channel.id, name, media_type, body) for name, media_type, body in files)
     manifest = canonical(_manifest(edition, outputs))
     return (*outputs, Output(channel.id, f"{folder}/manifest.json", "application/json", manifest))
+
+
+def folder_of(period: str) -> str:
+    """Return the folder of a period's files on a site."""
+    return f"uppfoljning-{period}"
 
 
 def address(channel: Channel, promise: str, period: str) -> str:
@@ -82,6 +87,7 @@ def summary(edition: Edition) -> dict[str, Any]:
         "due": follow.due,
         "next_due": follow.next_due,
         "edition": edition.edition,
+        "changes": [{"heading": heading, "change": change} for heading, change in edition.changes],
         "as_of": _utc(follow.as_of),
         "figures_sha256": follow.figures_sha256,
         "rules_version": follow.rules_version,
@@ -144,9 +150,9 @@ def _post(edition: Edition, channel: Channel) -> Output:
     # The fragment tells one edition's post from the next one's; the page answers to it.
     link = f"{address(site, edition.promise.slug, edition.followup.period)}#utgava-{edition.edition}"
     notice = edition.municipality.notice
-    return Output(
-        channel.id, "post.txt", "text/plain; charset=utf-8", "\n\n".join(filter(None, (notice, text, link))).encode()
-    )
+    corrected = "Rättelse av en tidigare uppföljning." if edition.edition > 1 else ""
+    whole = "\n\n".join(filter(None, (notice, corrected, text, link)))
+    return Output(channel.id, "post.txt", "text/plain; charset=utf-8", whole.encode())
 
 
 def _text(edition: Edition, template: str, part: str) -> str:
@@ -158,17 +164,25 @@ def _text(edition: Edition, template: str, part: str) -> str:
 
 def _feed(edition: Edition, channel: Channel) -> bytes:
     mine = entry(edition.promise, edition.followup, edition.edition)
-    earlier = [e for e in edition.earlier if e.period != mine.period]
+    entries = [*(e for e in edition.earlier if e.period != mine.period), mine]
+    return feed(edition.promise, edition.municipality, edition.channels, channel, entries)
+
+
+def feed(
+    promise: Promise, municipality: Municipality, channels: Sequence[Channel], channel: Channel, entries: list[Entry]
+) -> bytes:
+    """Return a site's Atom feed; the last entry is the one that the feed's own address belongs to."""
     # Both sites carry the same ids, so that a reader of both sees one follow-up.
-    sites = [c for c in edition.channels if c.role == "site"] or [channel]
+    sites = [c for c in channels if c.role == "site"] or [channel]
     home = next((c for c in sites if c.party == "municipality"), sites[0])
-    host = urlsplit(address(home, edition.promise.slug, mine.period)).hostname or "localhost"
+    period = entries[-1].period
+    host = urlsplit(address(home, promise.slug, period)).hostname or "localhost"
     return feeds.atom(
-        title=f"{edition.promise.title}, {edition.municipality.name}: uppföljningar",
-        author=f"{edition.municipality.police.name} och {edition.municipality.name}",
-        tag=f"tag:{host},{edition.promise.signed.year}:medborgarlofte/{edition.promise.slug}",
-        home=address(channel, edition.promise.slug, mine.period),
-        entries=[(e, address(channel, edition.promise.slug, e.period)) for e in [*earlier, mine]],
+        title=f"{promise.title}, {municipality.name}: uppföljningar",
+        author=f"{municipality.police.name} och {municipality.name}",
+        tag=f"tag:{host},{promise.signed.year}:medborgarlofte/{promise.slug}",
+        home=address(channel, promise.slug, period),
+        entries=[(e, address(channel, promise.slug, e.period)) for e in entries],
     )
 
 
@@ -199,6 +213,7 @@ def _page(edition: Edition, channel: Channel) -> str:
         "marker": f"{follow.promise}/{follow.period};edition={edition.edition};figures={follow.figures_sha256}",
         "sentence": f"Uppföljning {follow.promise}/{follow.period}, utgåva {edition.edition}",
         "as_of": swedish_date(local_date(follow.as_of)),
+        "changes": edition.changes,
         "next_due": swedish_date(follow.next_due) if follow.next_due else "",
         "lead": _paragraphs(texts.get("lead", "")),
         "next": _paragraphs(texts.get("next", "")),

@@ -80,6 +80,12 @@ def draft(db: Db, draft_id: int, *, lock: bool = False) -> Draft | None:
     return _draft(db, db.execute(query.with_for_update() if lock else query).first())
 
 
+def edition(db: Db, promise: str, period: str, number: int) -> Draft | None:
+    """Return one edition of a period, or None."""
+    query = select(drafts).where(drafts.c.promise == promise, drafts.c.period == period, drafts.c.edition == number)
+    return _draft(db, db.execute(query).first())
+
+
 def latest(db: Db, promise: str, period: str, *, lock: bool = False) -> Draft | None:
     """Return a period's newest edition, or None; `lock` holds it against other writers until the commit."""
     query = (

@@ -55,8 +55,8 @@ def publication(db: Db, key: int) -> Publication | None:
     return None if row is None else _publication(row)
 
 
-def claim(db: Db, key: int, now: datetime) -> Publication | None:
-    """Take a row for sending; None when another worker has it or it is not due.
+def claim(db: Db, row: Publication, now: datetime) -> Publication | None:
+    """Take a pending row for preparing, or a prepared one for sending; None when another worker has it.
 
     The old state is part of the update's condition, so of two workers one gets the row. The caller must commit
     before it calls the channel: after a crash the row then says `sending`, never `pending`.
@@ -64,34 +64,40 @@ def claim(db: Db, key: int, now: datetime) -> Publication | None:
     result = db.execute(
         update(publications)
         .where(
-            publications.c.id == key,
+            publications.c.id == row.id,
+            publications.c.state == row.state,
+            publications.c.attempt == row.attempt,
             publications.c.state.in_(["pending", "prepared"]),
             or_(publications.c.not_before.is_(None), publications.c.not_before <= now),
         )
         .values(
-            state="sending",
-            attempt=publications.c.attempt + 1,
+            state="preparing" if row.state == "pending" else "sending",
+            attempt=row.attempt + (row.state == "pending"),
             lookups=0,
             lease_until=now + LEASE,
             updated_at=now,
         )
     )
-    return publication(db, key) if result.rowcount else None
+    return publication(db, row.id) if result.rowcount else None
 
 
 def expire(db: Db, now: datetime) -> int:
-    """Turn rows whose sender fell silent into `uncertain`, never back to `pending`; return how many."""
-    result = db.execute(
-        update(publications)
-        .where(publications.c.state == "sending", publications.c.lease_until < now)
-        .values(
-            state="uncertain",
-            lease_until=None,
-            message="Sändningen avbröts; det är okänt om den gick fram.",
-            updated_at=now,
+    """Turn rows whose worker fell silent round; return how many.
+
+    Sending becomes `uncertain`, never `pending`. Preparing makes nothing that anybody can see, so it starts anew.
+    """
+    found = 0
+    for state, to, message in (
+        ("sending", "uncertain", "Sändningen avbröts; det är okänt om den gick fram."),
+        ("preparing", "pending", "Förberedelsen avbröts; den görs om."),
+    ):
+        result = db.execute(
+            update(publications)
+            .where(publications.c.state == state, publications.c.lease_until < now)
+            .values(state=to, lease_until=None, message=message, updated_at=now)
         )
-    )
-    return int(result.rowcount)
+        found += int(result.rowcount)
+    return found
 
 
 def move(
@@ -107,6 +113,7 @@ def move(
     message: str = "",
     not_before: datetime | None = None,
     lookups: int | None = None,
+    next_attempt: bool = False,
 ) -> bool:
     """Move a row to a state if it still is in one of `from_states` (and at `attempt`); False when it is not.
 
@@ -125,6 +132,8 @@ def move(
     }
     if lookups is not None:
         values["lookups"] = lookups
+    if next_attempt:
+        values["attempt"] = publications.c.attempt + 1
     if remote_id is not None:
         values["remote_id"] = remote_id
     if url is not None:

@@ -357,6 +357,7 @@ publications = Table(
     _one_of(
         "state",
         "pending",
+        "preparing",
         "prepared",
         "sending",
         "published",
@@ -368,8 +369,8 @@ publications = Table(
         "retracted",
         "by_hand",
     ),
-    # Only a row that is being sent holds a lease.
-    CheckConstraint("(state = 'sending') = (lease_until IS NOT NULL)", name="lease_while_sending"),
+    # Only a row that a worker is at holds a lease.
+    CheckConstraint("(state IN ('preparing', 'sending')) = (lease_until IS NOT NULL)", name="lease_while_at_work"),
 )
 
 retractions = Table(

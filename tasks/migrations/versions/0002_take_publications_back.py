@@ -1,4 +1,4 @@
-"""Take publications back: retractions, and the states on the way back."""
+"""Take publications back: retractions, the states on the way back, and preparing as a state of its own."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,7 +9,7 @@ branch_labels = None
 depends_on = None
 
 _OUT = ("pending", "prepared", "sending", "published", "handed_over", "uncertain", "refused", "stopped")
-_BACK = ("retracting", "retracted", "by_hand")
+_MORE = ("preparing", "retracting", "retracted", "by_hand")
 
 
 def upgrade() -> None:
@@ -32,23 +32,26 @@ def upgrade() -> None:
         sa.UniqueConstraint("promise", "period", "edition", name=op.f("uq_retractions_promise_period_edition")),
     )
     _guard("retractions")
-    _states((*_OUT, *_BACK))
+    _states((*_OUT, *_MORE), "lease_while_sending", "lease_while_at_work", "state IN ('preparing', 'sending')")
 
 
 def downgrade() -> None:
     """Take the layout one step back; a row on its way back becomes one that a person has stopped."""
     op.execute("UPDATE publications SET state = 'stopped' WHERE state IN ('retracting', 'retracted', 'by_hand')")
-    _states(_OUT)
+    op.execute("UPDATE publications SET state = 'pending', lease_until = NULL WHERE state = 'preparing'")
+    _states(_OUT, "lease_while_at_work", "lease_while_sending", "state = 'sending'")
     op.drop_table("retractions")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION retractions_append_only()")
 
 
-def _states(allowed: tuple[str, ...]) -> None:
+def _states(allowed: tuple[str, ...], old_lease: str, new_lease: str, at_work: str) -> None:
     listed = ", ".join(f"'{state}'" for state in allowed)
     with op.batch_alter_table("publications") as batch:
         batch.drop_constraint(op.f("ck_publications_state_known"), type_="check")
+        batch.drop_constraint(op.f(f"ck_publications_{old_lease}"), type_="check")
         batch.create_check_constraint(op.f("ck_publications_state_known"), f"state IN ({listed})")
+        batch.create_check_constraint(op.f(f"ck_publications_{new_lease}"), f"({at_work}) = (lease_until IS NOT NULL)")
 
 
 def _guard(table: str) -> None:

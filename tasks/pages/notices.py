@@ -1,0 +1,75 @@
+"""A retracted follow-up → the notice that takes its place on a site, under the same file names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+
+from config.schema import Channel, Municipality, Promise
+from tasks.model import Entry, Output, Period, Retraction, RetractionReason, canonical
+from tasks.pages import address, feed, folder_of
+from tasks.periods import local_date, swedish_date
+from tasks.wording.templating import Sheet
+
+PAGE = "notice.html.j2"
+# What the public is told; for secrecy no more than that.
+REASONS: Mapping[RetractionReason, str] = {
+    "error": "En uppgift var fel.",
+    "secrecy": "Den innehöll uppgifter som inte får lämnas ut.",
+    "duplicate": "Den hade publicerats två gånger.",
+    "withdrawn": "Polisen och kommunen har återkallat den.",
+}
+
+
+def notice(
+    promise: Promise,
+    municipality: Municipality,
+    channels: Sequence[Channel],
+    channel: Channel,
+    period: Period,
+    retraction: Retraction,
+    templates: Mapping[str, str],
+    earlier: Sequence[Entry],
+) -> tuple[Output, ...]:
+    """Return a site's files for a retracted period: the notice, data that says so, the feed and the manifest."""
+    folder = folder_of(period.id)
+    said = entry(promise, period, retraction)
+    facts = {
+        "promise": promise.slug,
+        "period": period.id,
+        "edition": retraction.edition,
+        "retracted": retraction.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "reason": REASONS[retraction.reason],
+    }
+    variables = {
+        "promise": promise,
+        "period": period,
+        "site": channel.name,
+        "notice": municipality.notice,
+        "parties": f"{municipality.police.short} och {municipality.name}",
+        "canonical": address(channel, promise.slug, period.id),
+        "marker": f"{promise.slug}/{period.id};edition={retraction.edition};retracted",
+        "retracted": swedish_date(local_date(retraction.at)),
+        "reason": REASONS[retraction.reason],
+    }
+    others = [e for e in earlier if e.period != period.id]
+    files = (
+        ("index.html", "text/html; charset=utf-8", Sheet(templates, PAGE, autoescape=True).render(variables).encode()),
+        ("summary.json", "application/json", canonical(facts)),
+        ("feed.xml", "application/atom+xml", feed(promise, municipality, channels, channel, [*others, said])),
+    )
+    outputs = tuple(Output(channel.id, f"{folder}/{name}", media_type, body) for name, media_type, body in files)
+    listed = [{"name": o.name, "media_type": o.media_type, "bytes": len(o.body), "sha256": o.sha256} for o in outputs]
+    manifest = canonical({**facts, "files": listed})
+    return (*outputs, Output(channel.id, f"{folder}/manifest.json", "application/json", manifest))
+
+
+def entry(promise: Promise, period: Period, retraction: Retraction) -> Entry:
+    """Return a retracted follow-up's entry in a site's feed: the same id, without its figures."""
+    return Entry(
+        period=period.id,
+        title=f"{promise.title}: uppföljning {period.name} (återkallad)",
+        edition=1,
+        updated=retraction.at,
+        summary=f"Uppföljningen är återkallad. {REASONS[retraction.reason]}",
+    )

@@ -1,0 +1,163 @@
+"""What people decide about what has been sent: settle, stop, correct, retract. One function is one transaction.
+
+A part of `decide`, which gives these functions on: every one is told who acts and when.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from config import Config
+from config.schema import Person
+from tasks import rendering
+from tasks.model import Draft, Publication, PublicationState, Refused, Retraction, RetractionReason
+from tasks.store import Db, Store, drafts, history, publications
+
+# What a person's word makes of a row: with a link it is out there, without one it is not.
+_SETTLED: dict[tuple[PublicationState, bool], PublicationState] = {
+    ("uncertain", True): "published",
+    ("refused", True): "published",
+    ("handed_over", True): "published",
+    ("uncertain", False): "pending",
+    ("refused", False): "pending",
+    ("stopped", False): "pending",
+    ("by_hand", False): "retracted",
+}
+
+
+def settle(
+    store: Store,
+    config: Config,
+    publication_id: int,
+    *,
+    url: str | None,
+    person: Person,
+    at: datetime,
+) -> PublicationState:
+    """Settle what a machine can't: `url` says that it is out there, None that it is not and may be sent again.
+
+    What is to be taken away by hand is settled with None: it is gone. Only the party that owns the channel may say so,
+    or ops. Raises Refused for a row that needs no settling.
+    """
+    with store.writing() as db:
+        row = _row(db, config, publication_id, person)
+        if url is not None and not url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+            raise Refused("Länken ska börja med https://.")
+        to = _SETTLED.get((row.state, url is not None))
+        if to is None:
+            raise Refused(f"Publiceringen behöver inte redas ut på det sättet: den är {row.state}.")
+        if to == "pending" and publications.retraction(db, row.promise, row.period, row.edition):
+            raise Refused("Utgåvan är återkallad och kan inte sändas igen.")
+        words = {"published": "Bekräftad av", "pending": "Sänds igen enligt", "retracted": "Borttagen enligt"}
+        _move(db, row, to, at, f"{words[to]} {person.name}.", url)
+        _note(db, row, person, at, "settled", publication=row.id, state=to, url=url or "")
+        return to
+
+
+def stop(store: Store, config: Config, publication_id: int, *, person: Person, at: datetime) -> None:
+    """Stop a publication that has not been sent; it can be let go again by settling it."""
+    with store.writing() as db:
+        row = _row(db, config, publication_id, person)
+        if row.state not in ("pending", "prepared"):
+            raise Refused("Bara det som väntar på att sändas kan stoppas.")
+        _move(db, row, "stopped", at, f"Stoppad av {person.name}.", None)
+        _note(db, row, person, at, "stopped_by_hand", publication=row.id, channel=row.channel)
+
+
+def correct(store: Store, config: Config, draft_id: int, *, person: Person, at: datetime) -> int:
+    """Begin a correction of a closed edition and return the new draft's id.
+
+    It starts from the very texts that were published; both parties approve it like any other edition. Raises Refused
+    when the edition is still open or a newer one exists.
+    """
+    _may(person, "reviewer", "approver")
+    with store.writing() as db:
+        before = _closed(db, draft_id)
+        edition = before.edition + 1
+        fresh = Draft(0, before.promise, before.period, edition, 1, "open", before.followup, before.blocks, "")
+        followup_id, _ = drafts.freeze(db, before.followup)
+        made = drafts.add_draft(
+            db,
+            promise=before.promise,
+            period=before.period,
+            edition=edition,
+            followup_id=followup_id,
+            blocks=before.blocks,
+            rendered=rendering.render(db, config, fresh, before.blocks),
+            at=at,
+        )
+        _note(db, before, person, at, "correction_begun", edition=edition)
+        return made
+
+
+def retract(store: Store, draft_id: int, *, reason: RetractionReason, person: Person, at: datetime) -> None:
+    """Take a published edition back, and every edition before it: one party's word is enough, since it is urgent.
+
+    Whatever was sent is taken away by the next publish run or by hand, whatever waits is stopped, and no rerun brings
+    it back: a new edition needs `correct` and both parties' approval. A repeated retraction is a no-op.
+    """
+    _may(person, "approver", "ops")
+    with store.writing() as db:
+        draft = drafts.draft(db, draft_id, lock=True)
+        if draft is None:
+            raise Refused(f"Utkastet {draft_id} finns inte.")
+        if draft.state != "closed":
+            raise Refused("Utgåvan är inte publicerad. Ett utkast skickas tillbaka i stället.")
+        if publications.retraction(db, draft.promise, draft.period, draft.edition):
+            return
+        publications.add_retraction(
+            db, Retraction(draft.promise, draft.period, draft.edition, reason, person.id, person.party, at)
+        )
+        publications.sweep(db, at)
+        _note(db, draft, person, at, "retraction", edition=draft.edition, reason=reason)
+
+
+def _closed(db: Db, draft_id: int) -> Draft:
+    draft = drafts.draft(db, draft_id)
+    if draft is None:
+        raise Refused(f"Utkastet {draft_id} finns inte.")
+    newest = drafts.latest(db, draft.promise, draft.period, lock=True)
+    if draft.state != "closed" or newest is None or newest.id != draft.id:
+        raise Refused("En rättelse är redan påbörjad, eller utgåvan är inte godkänd än.")
+    return draft
+
+
+def _row(db: Db, config: Config, publication_id: int, person: Person) -> Publication:
+    """Return the row that the person may decide about: their own party's channel, or any for ops."""
+    _may(person, "approver", "ops")
+    row = publications.publication(db, publication_id)
+    if row is None:
+        raise Refused(f"Publiceringen {publication_id} finns inte.")
+    promise = config.promises.get(row.promise)
+    channels = config.municipality_of(promise).channels if promise else ()
+    owner = next((c.party for c in channels if c.id == row.channel), None)
+    if owner not in (None, person.party) and "ops" not in person.roles:
+        raise Refused("Kanalen hör till den andra parten. Den parten avgör vad som hänt med publiceringen.")
+    return row
+
+
+def _move(db: Db, row: Publication, to: PublicationState, at: datetime, message: str, url: str | None) -> None:
+    # The state and the attempt that were read are part of the update: a worker may have moved the row meanwhile.
+    moved = publications.move(
+        db, row.id, from_states=[row.state], attempt=row.attempt, to=to, now=at, url=url, message=message
+    )
+    if not moved:
+        raise Refused("Publiceringen har redan gått vidare. Läs in sidan igen.")
+
+
+def _may(person: Person, *roles: str) -> None:
+    if not person.roles & set(roles):
+        raise Refused(f"{person.name} har inte rätt att göra det här.")
+
+
+def _note(db: Db, about: Publication | Draft, person: Person, at: datetime, action: str, **detail: object) -> None:
+    history.note(
+        db,
+        at=at,
+        who=person.id,
+        party=person.party,
+        action=action,
+        promise=about.promise,
+        period=about.period,
+        **detail,
+    )
