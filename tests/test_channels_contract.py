@@ -87,3 +87,11 @@ def test_nothing_rendered_fits_nowhere(name: str, tmp_path: Path) -> None:
 def test_prepare_is_at_once_where_there_is_no_hidden_phase(name: str, tmp_path: Path) -> None:
     """A folder has nothing to prepare."""
     assert channels.kind(name).prepare(bare(name), ROW, (), tmp_path) == Receipt("prepared")
+
+
+@pytest.mark.parametrize("name", channels.kinds())
+def test_a_kind_measures_a_post_as_its_channel_counts(name: str) -> None:
+    """A longer text is never shorter, and what a kind says of its limit is positive."""
+    short, long = (channels.measure(bare(name), "Läs mer på webben. " * n) for n in (1, 9))
+    assert 0 < short.length < long.length
+    assert short.limit is None or short.limit > 0

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, cast
 
 from config.schema import Channel
+from tasks.channels._measure import Measure
 from tasks.model import Output, Publication, Receipt, Refused
 
 
@@ -56,3 +58,9 @@ def kind(name: str) -> Kind:
     if name not in kinds():
         raise Refused(f"Kanalsorten {name!r} finns inte. Använd någon av: {', '.join(kinds())}.")
     return cast(Kind, importlib.import_module(f"{__name__}.{name}"))
+
+
+def measure(channel: Channel, text: str) -> Measure:
+    """Return how long a post is, by the kind's own `measure(channel, text)` where it has one; else in characters."""
+    own: Callable[[Channel, str], Measure] | None = getattr(kind(channel.kind), "measure", None)
+    return own(channel, text) if own else Measure(len(text))

@@ -19,6 +19,7 @@ import requests
 
 from config.schema import Channel
 from tasks.channels import _folder, _weight, _x
+from tasks.channels._measure import Measure
 from tasks.model import Output, Publication, Receipt, Refused, Trouble, Unavailable, Uncertain
 
 # The index lags and nothing can be asked by key: not found is no proof, a person decides.
@@ -29,6 +30,9 @@ _SECRETS = ("consumer_key", "consumer_secret", "access_token", "access_token_sec
 _LOOK_BACK = timedelta(days=7)
 # X serves the newest 3,200 posts of an account, 100 at a time.
 _PAGES = 32
+
+# X's price list of 2026: a post with a link, in US dollars; one without costs 0.015.
+_PRICE, _PRICE_WITHOUT_LINK = "0,20", "0,015"
 
 # At DEBUG these write the signed header, the tokens and whole answers to the log.
 for _name in ("tweepy", "oauthlib", "requests_oauthlib"):
@@ -66,6 +70,13 @@ def fits(channel: Channel, outputs: tuple[Output, ...]) -> list[str]:
     if len(outputs) > 1:
         problems.append("kanalen kan inte skicka bilder till X ännu: ta bort dem")
     return problems
+
+
+def measure(channel: Channel, text: str) -> Measure:
+    """Return the post's weight by X's own count, and what X charges for it."""
+    price = _PRICE if _weight.links(text) else _PRICE_WITHOUT_LINK
+    notes = ("Räknat som X räknar: en länk är 23 tecken.", f"X tar {price} US-dollar för inlägget (prislista 2026).")
+    return Measure(_weight.weigh(text)[0], _weight.LONGEST, notes)
 
 
 def prepare(channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt:
