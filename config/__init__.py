@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from jinja2 import Environment, TemplateSyntaxError
 from pydantic import ValidationError
 
+from config import identity
 from config.folder import Config, ConfigError, Problem, cross_check
 from config.schema import Decision, Municipality, Promise, Source
 
@@ -69,8 +70,10 @@ def load(folder: str | Path | None = None, database: str | None = None) -> Confi
         municipalities=municipalities,
         promises=promises,
         templates=_load_templates(root, problems),
+        address=os.environ.get("LOFTESKOLL_ADDRESS", "").rstrip("/"),
     )
     problems.extend(cross_check(config))
+    problems.extend(identity.check(config))
     if problems:
         raise ConfigError(problems)
     return config

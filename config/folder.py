@@ -41,6 +41,8 @@ class Config:
     promises: Mapping[str, Promise]
     # Source text of every template, by file name.
     templates: Mapping[str, str]
+    # Where people reach the review application (https://host); empty: only on this machine.
+    address: str = ""
 
     def municipality_of(self, promise: Promise) -> Municipality:
         """Return the municipality that signed the promise."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 Party = Literal["police", "municipality"]
+Role = Literal["reporter", "reviewer", "approver", "ops"]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
@@ -69,8 +70,35 @@ class Person(Decision):
     id: Slug
     name: Text
     party: Party
-    roles: frozenset[Literal["reporter", "reviewer", "approver", "ops"]]
+    roles: frozenset[Role]
     demo: bool = False
+    # How the party's own identity provider knows the person; without either, nobody signs in as this person.
+    subject: str = ""
+    email: str = ""
+
+
+class IdentityProvider(Decision):
+    """Where one party's people sign in (OpenID Connect); the party comes from here, never from what a token says."""
+
+    id: Slug
+    party: Party
+    # What the button on the sign-in page says.
+    name: Text
+    # Empty issuer and client: not connected yet.
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    scopes: tuple[Text, ...] = ("openid", "profile", "email")
+    # The claim that holds groups or roles (a dotted name reaches inside), and what each of its values gives here.
+    role_claim: str = ""
+    roles: dict[str, frozenset[Role]] = {}
+    # Some providers never send email_verified; true says that every address from this one is its own.
+    trusts_email: bool = False
+
+    @property
+    def connected(self) -> bool:
+        """Whether people can sign in through it."""
+        return bool(self.issuer and self.client_id)
 
 
 class Authority(Decision):
@@ -103,6 +131,7 @@ class Municipality(Decision):
     municipality: Authority
     places: tuple[Place, ...] = Field(alias="place")
     people: tuple[Person, ...] = Field((), alias="person")
+    identity_providers: tuple[IdentityProvider, ...] = Field((), alias="identity_provider")
     sources: tuple[Source, ...] = Field((), alias="source")
     channels: tuple[Channel, ...] = Field((), alias="channel")
 
