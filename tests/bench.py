@@ -1,4 +1,7 @@
-"""How fast evidence and linkage are against their peers: `python -m tests.bench evidence | linkage`."""
+"""How fast evidence and linkage are against their peers, and the review application under fifty reviewers.
+
+`python -m tests.bench evidence | linkage | review`
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,26 @@ import json
 import sys
 from collections.abc import Sequence
 
-from tests import bench_evidence
+from tests import bench_evidence, bench_review
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one bench and print its report, the last line one JSON object."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("what", choices=("evidence", "linkage"))
+    parser.add_argument("what", choices=("evidence", "linkage", "review"))
     parser.add_argument("--sizes", type=int, nargs="+", default=list(bench_evidence.SIZES), help="records, for growth")
     parser.add_argument("--events", type=int, default=0, help="so many of the real events (0: the default)")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each comparison; the median counts")
+    parser.add_argument("--seconds", type=float, default=60, help="review: how long they click")
+    parser.add_argument("--reviewers", type=int, default=50, help="review: how many at once")
+    parser.add_argument("--think", type=float, default=bench_review.THINK_SECONDS, help="review: mean think time, s")
+    parser.add_argument("--databases", nargs="+", choices=bench_review.DATABASES, default=bench_review.DATABASES)
     parser.add_argument("--profile", action="store_true", help="print where our own time goes, and nothing else")
     chosen = parser.parse_args(arguments)
-    if chosen.what == "linkage":
+    if chosen.what == "review":
+        found = bench_review.run(chosen.reviewers, chosen.seconds, chosen.think, chosen.databases)
+        print(json.dumps(found, ensure_ascii=False))
+    elif chosen.what == "linkage":
         from tests import bench_linkage
 
         sizes = (chosen.events,) if chosen.events else bench_linkage.SIZES
