@@ -118,6 +118,11 @@ def may_say_nothing(commitment: Commitment, source: Source) -> bool:
     return commitment.measure != "duty" and source.id in commitment.evidence_from
 
 
+def whole_period_id(promise: Promise, commitment: Commitment, period: Period) -> str:
+    """Return the id of a party's answer for a whole period: there is one, whoever gives it."""
+    return f"{promise.slug}-{commitment.id}-{period.id}"
+
+
 def ended(promise: Promise, today: date) -> tuple[Period, ...]:
     """Return the periods that are over and can be answered as a whole, newest first."""
     return tuple(p for p in reversed(periods(promise)) if p.end < today)
@@ -193,7 +198,7 @@ def _whole_period(
     period = next((p for p in ended(promise, today) if p.id == submission.period), None)
     if period is None:
         raise Refused("Välj en period som är slut.")
-    key = f"{promise.slug}-{commitment.id}-{period.id}"
+    key = whole_period_id(promise, commitment, period)
     claims = {
         "id": key,
         "commitment": commitment.id,

@@ -34,6 +34,7 @@ ROUTES = (
     ("POST", "/rapportera/{promise}/{commitment}", APPROVERS | REPORTERS),
     ("GET", "/rapportera/{promise}/{commitment}/{key}", APPROVERS | REPORTERS),
     ("POST", "/rapportera/{promise}/{commitment}/period", APPROVERS | REPORTERS),
+    ("POST", "/rapportera/{promise}/{commitment}/{key}/aterta", APPROVERS | REPORTERS),
     ("GET", "/rapportera-fil/{promise}", APPROVERS | REPORTERS),
     ("POST", "/rapportera-fil/{promise}", APPROVERS | REPORTERS),
     ("POST", "/rapportera-fil/{promise}/spara", APPROVERS | REPORTERS),

@@ -38,6 +38,7 @@ FORMS = (
     "/publiceringar/1/utred",
     "/rapportera/strangnas-2021/c5",
     "/rapportera/strangnas-2021/c3/period",
+    "/rapportera/strangnas-2021/c5/k1/aterta",
     "/rapportera-fil/strangnas-2021",
     "/rapportera-fil/strangnas-2021/spara",
     "/logga-in",
@@ -58,7 +59,7 @@ FIELDS = (
         "antal",
         "deltagare",
     ),
-    *("text:fritext", "villkor:police_took_part", "utan", "sedd", "period", "fil", "rader"),
+    *("text:fritext", "villkor:police_took_part", "utan", "sedd", "period", "fil", "rader", "skal"),
 )
 QUICK = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

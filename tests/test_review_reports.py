@@ -209,3 +209,63 @@ def test_where_there_is_no_form_the_page_says_so(sqlite_store: Store) -> None:
     assert page.status_code == 200 and "lämnar inte sina rapporter i formuläret här" in page.text
     assert visitor.get(PATH).status_code == 422
     assert made.post(visitor, PATH, **WALK).status_code == 422
+
+
+def test_a_mistaken_report_is_taken_back_and_can_be_sent_again(home: House) -> None:
+    """The list says that it was taken back and why; its own page tells every step; sending it again counts."""
+    visitor = home.signed_in(TOWN)
+    send(home, visitor, **{"text:fritext": "Mörkt vid hamnen."})
+    form = f"{PATH}/{walks(home)[0].external_id}"
+    unsaid = home.post(visitor, f"{form}/aterta", version="1")
+    assert unsaid.status_code == 422 and "Välj varför rapporten ska återtas." in unsaid.text
+    for _ in range(2):
+        answer = home.post(visitor, f"{form}/aterta", version="1", skal="dubblett")
+        assert answer.headers["location"] == "/rapportera?klart=rapport-atertagen"
+    page = visitor.get(answer.headers["location"]).text
+    assert "Rapporten är återtagen." in page and "rapporterad två gånger" in page
+    again = visitor.get(form).text
+    assert "Rapporten är återtagen och räknas inte." in again and "Mörkt vid hamnen." in again
+    assert again.index("Återtagen") < again.index("Rapporterad av dig")
+    assert send(home, visitor, of=form).headers["location"].endswith("klart=rapport-andrad")
+    assert [walks(home)[0].version, walks(home)[0].fields["state"]] == [3, "held"]
+    log = home.signed_in("demo-polis").get("/historik/strangnas-2021/2021-T3").text
+    assert "återtog en rapport om c5 (rapporterad två gånger)" in log and "hamnen" not in log
+
+
+def test_only_the_own_party_takes_a_report_back(home: House) -> None:
+    """The other party has no such address, whatever it guesses."""
+    send(home, home.signed_in(TOWN))
+    key = walks(home)[0].external_id
+    theft = home.post(home.signed_in(POLICE), f"{PATH}/{key}/aterta", version="1", skal="misstag")
+    assert theft.status_code == 404
+    assert walks(home)[0].version == 1
+
+
+def test_a_slip_on_a_whole_period_is_undone(home: House) -> None:
+    """Nothing to report, pressed by mistake: one press more and the period is open again."""
+    visitor = home.signed_in(TOWN)
+    home.post(visitor, f"{PATH}/period", period="2021-T2", svar="inget")
+    page = visitor.get("/rapportera").text
+    (undo,) = set(re.findall(rf'action="({PATH}/[^"]+/aterta)"', page))
+    assert home.post(visitor, undo, version="1", skal="misstag").headers["location"].endswith("klart=besked-angrat")
+    after = visitor.get("/rapportera").text
+    assert "/aterta" not in after and "återtagen" not in after
+
+
+def test_a_plan_whose_day_has_passed_asks_how_it_went(home: House) -> None:
+    """The list says so until the same report says held, moved on or cancelled."""
+    visitor = home.signed_in(TOWN)
+    send(home, visitor, lage="planned", datum="2021-10-10")
+    assert "berätta hur det gick" in visitor.get("/rapportera").text
+    form = f"{PATH}/{walks(home)[0].external_id}"
+    send(home, visitor, of=form, lage="moved", datum="2021-10-10", **{"nytt-datum": "2021-11-02"})
+    page = visitor.get("/rapportera").text
+    assert "berätta hur det gick" not in page and "flyttad till 2 november 2021" in page
+
+
+def test_each_remark_leads_to_its_field(home: House) -> None:
+    """From the remark one comes to the field with the keyboard, and the title says that something was wrong."""
+    page = send(home, home.signed_in(TOWN), datum="", **{"villkor:police_took_part": "", "antal": "0"}).text
+    assert "<title>Fel: " in page and "3 saker" in page
+    for field in re.findall(r'<li><a href="#([\w-]+)">', page):
+        assert re.search(rf'id="{field}"[^>]*aria-invalid="true"', page), field

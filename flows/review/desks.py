@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from config.schema import Commitment, Municipality, Promise, Source
 from flows.review.auth import Visit
-from tasks import submission
+from tasks import dates, submission
 from tasks.model import Period, Record, Refused
-from tasks.periods import local_date
+from tasks.periods import local_date, periods
 from tasks.reporting import report_source
 from tasks.store import Db, history, records
+from tasks.submission import Submission
+
+# What is done with a report, as the log calls it.
+_STEPS = ("reported", "corrected", "withdrew")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class Answer:
 
     period: Period
     state: str
+    # The answer for the whole period, which can be taken back; None where single reports say it.
+    record: Record | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +62,32 @@ class Told:
     desk: Desk
     who: str
     at: datetime | None
+    # It was planned for a day that has passed, and nobody has said how it went.
+    unconfirmed: bool
 
     @property
     def key(self) -> str:
         """The report's id within its form."""
         return self.record.external_id
+
+    @property
+    def state(self) -> str:
+        """What it says: held, planned, moved, cancelled or withdrawn."""
+        return str(self.record.fields.get("state", "none"))
+
+    @property
+    def moved_to(self) -> date | None:
+        """The day that its activity was moved to."""
+        return _moved_to(self.record)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was done with a report: sent, changed or taken back."""
+
+    action: str
+    who: str
+    at: datetime
 
 
 def open_desks(visit: Visit, promise: Promise) -> list[Desk]:
@@ -89,13 +116,15 @@ def with_senders(db: Db, visit: Visit, promise: Promise, own: Sequence[tuple[Rec
     senders: dict[str, tuple[str, datetime]] = {}
     # Newest first: the first one seen for a report is the latest.
     for event in history.events(db, promise.slug):
-        if event.action in ("reported", "corrected") and event.party == visit.person.party:
+        if event.action in _STEPS and event.party == visit.person.party:
             senders.setdefault(str(event.detail.get("report")), (event.who, event.at))
-    return [
-        Told(record, desk, *senders.get(record.external_id, ("", None)))
-        for record, desk in own
-        if not answers_a_period(record, desk)
-    ]
+    late = {r.id for r, _ in unconfirmed(own, local_date(visit.now))}
+    found = []
+    for record, desk in own:
+        if not answers_a_period(record, desk):
+            who, at = senders.get(record.external_id, ("", None))
+            found.append(Told(record, desk, who, at, record.id in late))
+    return found
 
 
 def answers(visit: Visit, desk: Desk, own: Sequence[tuple[Record, Desk]]) -> list[Answer]:
@@ -106,9 +135,40 @@ def answers(visit: Visit, desk: Desk, own: Sequence[tuple[Record, Desk]]) -> lis
     found = []
     for period in submission.ended(desk.promise, local_date(visit.now)):
         within = [r for r in mine if r.when and r.when.start <= period.end and r.when.end >= period.start]
-        said = {r.fields.get("state") for r in within}
-        found.append(Answer(period, "held" if "held" in said else "nil_report" if "nil_report" in said else ""))
+        said = {r.fields.get("state"): r for r in within}
+        state = next((s for s in ("held", "nil_report") if s in said), "")
+        whole = said.get(state)
+        found.append(Answer(period, state, whole if whole and answers_a_period(whole, desk) else None))
     return found
+
+
+def steps(db: Db, visit: Visit, promise: Promise, key: str) -> list[Step]:
+    """Return what was done with one report of the person's own party, newest first."""
+    return [
+        Step(e.action, e.who, e.at)
+        for e in history.events(db, promise.slug)
+        if e.action in _STEPS and e.party == visit.person.party and e.detail.get("report") == key
+    ]
+
+
+def as_filled_in(desk: Desk, versions: Sequence[Record]) -> Submission:
+    """Return the form of a report as it stands; of one taken back, as it was before."""
+    last = next((v for v in reversed(versions) if v.fields.get("state") != "withdrawn"), versions[-1])
+    return replace(submission.filled(last, desk.municipality), seen_version=versions[-1].version)
+
+
+def unconfirmed(own: Sequence[tuple[Record, Desk]], today: date) -> list[tuple[Record, Desk]]:
+    """Return the reports of plans whose day has passed without a word of how it went, oldest day first."""
+    held = {(d.commitment.id, r.when.start) for r, d in own if r.fields.get("state") == "held" and r.when}
+    late = [
+        (day, record, desk)
+        for record, desk in own
+        if record.fields.get("state") in ("planned", "moved")
+        and (day := _moved_to(record) or (record.when.end if record.when else None))
+        and day < today
+        and (desk.commitment.id, day) not in held
+    ]
+    return [(record, desk) for _, record, desk in sorted(late, key=lambda x: (x[0], x[1].id))]
 
 
 def missing(db: Db, visit: Visit, promise: Promise) -> tuple[Period, int] | None:
@@ -125,4 +185,9 @@ def missing(db: Db, visit: Visit, promise: Promise) -> tuple[Period, int] | None
 
 def answers_a_period(record: Record, desk: Desk) -> bool:
     """Tell whether a report is an answer for a whole period, which has buttons instead of a form."""
-    return desk.per_period or record.fields.get("state") == "nil_report"
+    whole = {submission.whole_period_id(desk.promise, desk.commitment, p) for p in periods(desk.promise)}
+    return desk.per_period or record.external_id in whole
+
+
+def _moved_to(record: Record) -> date | None:
+    return dates.day(str(record.fields.get("moved_to", "")))

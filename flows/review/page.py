@@ -39,6 +39,10 @@ DONE = {
     "period-rapporterad": "Tack, beskedet för perioden är sparat.",
     "utlagd": "Noterat: den ligger ute.",
     "igen": "Noterat: den skickas igen vid nästa körning.",
+    "borta": "Noterat: den är borttagen.",
+    "stoppad": "Publiceringen är stoppad. Den skickas inte förrän någon släpper fram den.",
+    "rattelse": "En rättelse är påbörjad. Ändra texterna och låt båda parter godkänna.",
+    "aterkallad": "Uppföljningen är återkallad. Följ här att den försvinner överallt.",
 }
 ACTIVITY_STATES: Mapping[State, str] = {
     "held": "genomförd",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from flows.review import desks, page
 from flows.review.auth import Reporting, Visit
 from flows.review.desks import Answer, Desk, Told
 from tasks import decide, submission
-from tasks.model import Refused, canonical, digest
+from tasks.model import Record, Refused, canonical, digest
 from tasks.periods import local_date
 from tasks.screening import in_words
 from tasks.store import records
@@ -21,6 +22,19 @@ from tasks.submission import Checked, Submission
 
 router = APIRouter(prefix="/rapportera")
 Key = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,150}$")]
+# Where a remark on the form leads: what it begins with → the field's id.
+_FIELD_OF: Mapping[str, str] = {
+    "Läge": "lage-held",
+    "Datum": "datum",
+    "Slutdatum": "slutdatum",
+    "Nytt datum": "nytt-datum",
+    "Plats": "plats",
+    "Antal": "antal",
+    "Deltagare": "deltagare",
+    "Länk": "lank",
+    "Fritext": "fritext",
+    **{f"{question} Svara ja, nej eller vet ej.": f"v-{key}-1" for key, question in submission.QUESTIONS.items()},
+}
 # More than a year of one party's reports.
 _LONGEST_LIST = 200
 
@@ -52,7 +66,7 @@ def change(visit: Reporting, promise: str, commitment: str, key: Key) -> Respons
         or desks.answers_a_period(versions[-1], desk)
     ):
         raise HTTPException(404)
-    return _form(visit, desk, submission.filled(versions[-1], desk.municipality))
+    return _form(visit, desk, desks.as_filled_in(desk, versions), withdrawn=_is_withdrawn(versions[-1]))
 
 
 @router.post("/{promise}/{commitment}")
@@ -89,6 +103,34 @@ def answer(visit: Reporting, promise: str, commitment: str) -> Response:
     except Refused as refused:
         return _overview(visit, problems=str(refused).splitlines(), status=422)
     return visit.go("/rapportera", klart="rapport-igen" if made.outcome == "repeated" else "period-rapporterad")
+
+
+@router.post("/{promise}/{commitment}/{key}/aterta")
+def take_back(visit: Reporting, promise: str, commitment: str, key: Key) -> Response:
+    """Take a mistaken report back; its form is shown again where that is refused."""
+    desk = _desk(visit, promise, commitment)
+    with visit.review.store.reading() as db:
+        versions = records.versions(db, f"{desk.source.id}/{key}")
+    if not versions or versions[-1].fields.get("commitment") != commitment:
+        raise HTTPException(404)
+    whole_period = desks.answers_a_period(versions[-1], desk)
+    try:
+        decide.withdraw(
+            visit.review.store,
+            visit.review.config,
+            promise=desk.promise.slug,
+            report=key,
+            reason=visit.text("skal"),
+            seen_version=_number(visit.text("version")),
+            person=visit.person,
+            at=visit.now,
+        )
+    except Refused as refused:
+        problems = str(refused).splitlines()
+        if whole_period:
+            return _overview(visit, problems=problems, status=422)
+        return _form(visit, desk, desks.as_filled_in(desk, versions), problems=problems, status=422)
+    return visit.go("/rapportera", klart="besked-angrat" if whole_period else "rapport-atertagen")
 
 
 def _report(visit: Visit, desk: Desk, sent: Submission, checked: Checked) -> Response:
@@ -139,8 +181,13 @@ def _form(
     *,
     checked: Checked | None = None,
     problems: list[str] | None = None,
+    withdrawn: bool = False,
     status: int = 200,
 ) -> Response:
+    done: list[desks.Step] = []
+    if sent.corrects:
+        with visit.review.store.reading() as db:
+            done = desks.steps(db, visit, desk.promise, sent.corrects)
     return visit.page(
         "report.html",
         status=status,
@@ -153,14 +200,15 @@ def _form(
         checked=checked,
         seen=_seen(checked) if checked else "",
         hidden=in_words(checked.hidden) if checked else "",
-        problems=problems or [],
-        today=local_date(visit.now),
+        problems=[(line, _FIELD_OF.get(line.split(":")[0], "")) for line in problems or []],
         longest=submission.LONGEST_TEXT,
+        withdrawn=withdrawn,
+        done=done,
+        because=submission.WITHDRAWN_BECAUSE,
     )
 
 
 def _submission(visit: Visit, commitment: str) -> Submission:
-    version = visit.text("version")
     return Submission(
         commitment=commitment,
         state=visit.text("lage"),
@@ -177,7 +225,7 @@ def _submission(visit: Visit, commitment: str) -> Submission:
         text=visit.text("text:fritext"),
         conditions={c: visit.text(f"villkor:{c}") for c in submission.QUESTIONS},
         corrects=visit.text("andrar"),
-        seen_version=int(version) if version.isdecimal() and len(version) < 7 else 0,
+        seen_version=_number(visit.text("version")),
     )
 
 
@@ -188,6 +236,14 @@ def _desk(visit: Visit, promise: str, commitment: str) -> Desk:
     if desk is None:
         raise HTTPException(404)
     return desk
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 7 else 0
+
+
+def _is_withdrawn(record: Record) -> bool:
+    return record.fields.get("state") == "withdrawn"
 
 
 def _seen(checked: Checked) -> str:
