@@ -11,7 +11,8 @@ from flows.review import page
 from flows.review.auth import Reading
 from flows.review.people import name_of
 from tasks import periods, submission
-from tasks.model import PublicationState, Refused
+from tasks.model import PublicationState, Refused, RetractionReason
+from tasks.pages.notices import REASONS
 from tasks.store import drafts, history
 from tasks.store.history import Event
 
@@ -62,6 +63,10 @@ def sentence(event: Event, channels: Mapping[str, str]) -> str:
         "closed": f"stängde utgåva {detail.get('edition')} och köade "
         + _count(detail.get("channels"), "kanal", "kanaler"),
         "settled": f"redde ut publiceringen {detail.get('publication')}: {_settled(detail)}",
+        "stopped_by_hand": f"stoppade {channels.get(str(detail.get('channel')), '')}",
+        "correction_begun": f"påbörjade en rättelse, utgåva {detail.get('edition')}",
+        "retraction": f"återkallade utgåva {detail.get('edition')}: "
+        + REASONS.get(cast(RetractionReason, detail.get("reason")), ""),
         "shared": f"fick se utkastet, version {detail.get('revision')} (delning för synpunkter)",
         "draft_new": "skrev utkastet",
         "draft_revised": "uppdaterade utkastet med nyare uppgifter; tidigare godkännanden gäller inte längre",
@@ -96,4 +101,6 @@ def _because(detail: Mapping[str, Any]) -> str:
 
 
 def _settled(detail: Mapping[str, Any]) -> str:
+    if detail.get("state") == "retracted":
+        return "borttagen för hand"
     return f"ligger ute, {detail.get('url')}" if detail.get("state") == "published" else "skickas igen"
