@@ -391,4 +391,45 @@ retractions = Table(
     UniqueConstraint("promise", "period", "edition"),
 )
 
+# --- who is signed in ------------------------------------------------------------------------------------------
+
+people = Table(
+    "people",
+    metadata,
+    # Made of issuer and subject, so that the same person is the same one in every municipality.
+    Column("id", String(120), primary_key=True),
+    Column("issuer", String(400), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("party", String(12), nullable=False),
+    # As the person was called at the last sign-in: the history keeps ids, and shows this.
+    Column("name", String(200), nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    _one_of("party", "police", "municipality"),
+    UniqueConstraint("issuer", "subject"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    # The token itself is in the person's browser only.
+    Column("token_sha256", String(64), primary_key=True),
+    Column("person", String(120), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("party", String(12), nullable=False),
+    # The identity provider; empty for an invented person.
+    Column("provider", String(80), nullable=False),
+    # By municipality, as they were at sign-in.
+    Column("roles", JSON, nullable=False),
+    # The decisions that gave the roles; other decisions end the session.
+    Column("rules_sha256", String(64), nullable=False),
+    Column("began_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+    # Signed out, taken back by ops, or replaced by the next sign-in.
+    Column("ended_at", Moment),
+    _one_of("party", "police", "municipality"),
+    Index(None, "person"),
+    Index(None, "ends_at"),
+)
+
 APPEND_ONLY = ("judgements", "history", "approvals", "retractions")
