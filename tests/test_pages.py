@@ -82,9 +82,9 @@ PAGE = Outline(named("index.html"))
 
 
 def test_a_site_gets_page_data_feed_and_manifest() -> None:
-    """Four files in a folder of the period's own."""
-    names = [o.name for o in OUTPUTS if o.channel == "polisen.se"]
-    assert names == [f"uppfoljning-2021-T3/{n}" for n in ("index.html", "summary.json", "feed.xml", "manifest.json")]
+    """The page, the piece of it that an editor pastes, data, two feeds and the manifest, in the period's own folder."""
+    files = ("index.html", "fragment.html", "summary.json", "feed.xml", "feed.json", "manifest.json")
+    assert [o.name for o in OUTPUTS if o.channel == "polisen.se"] == [f"uppfoljning-2021-T3/{n}" for n in files]
 
 
 def test_a_rebuild_gives_the_same_bytes() -> None:
@@ -230,7 +230,7 @@ def test_the_manifest_names_every_other_file_with_its_hash() -> None:
     for file in manifest["files"]:
         body = named(file["name"].rpartition("/")[2])
         assert (file["bytes"], file["sha256"]) == (len(body), hashlib.sha256(body).hexdigest())
-    assert len(manifest["files"]) == 3
+    assert len(manifest["files"]) == 5
 
 
 def test_the_feed_holds_this_and_earlier_follow_ups_newest_first() -> None:

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 from config.schema import Channel, Commitment, Municipality, Promise
 from tasks.model import Activity, Edition, Entry, Outcome, Output, Period, Refused, canonical
 from tasks.pages import feeds
+from tasks.pages.article import article_of
 from tasks.periods import local_date, span_name, swedish_date
 from tasks.progress.reasons import enumeration
 from tasks.wording import entry
@@ -41,13 +42,24 @@ def render(edition: Edition, channel: Channel) -> tuple[Output, ...]:
         return (_post(edition, channel),)
     folder = folder_of(edition.followup.period)
     files = (
-        (f"{folder}/index.html", "text/html; charset=utf-8", _page(edition, channel).encode()),
-        (f"{folder}/summary.json", "application/json", canonical(summary(edition))),
-        (f"{folder}/feed.xml", "application/atom+xml", _feed(edition, channel)),
+        *page_files(_page(edition, channel)),
+        ("summary.json", "application/json", canonical(summary(edition))),
+        *_feed(edition, channel),
     )
-    outputs = tuple(Output(channel.id, name, media_type, body) for name, media_type, body in files)
+    outputs = tuple(Output(channel.id, f"{folder}/{name}", media_type, body) for name, media_type, body in files)
     manifest = canonical(_manifest(edition, outputs))
     return (*outputs, Output(channel.id, f"{folder}/manifest.json", "application/json", manifest))
+
+
+def page_files(page: str) -> tuple[tuple[str, str, bytes], ...]:
+    """Return name, type and bytes of a page, whole and as the piece that an editor or a CMS puts into its own page."""
+    article = article_of(page.encode())
+    if article is None:
+        raise Refused('Sidan saknar <meta name="medborgarlofte">. Lägg tillbaka raden i mallens <head>.')
+    return (
+        ("index.html", "text/html; charset=utf-8", page.encode()),
+        ("fragment.html", "text/html; charset=utf-8", f"{article.body}\n".encode()),
+    )
 
 
 def folder_of(period: str) -> str:
@@ -162,27 +174,32 @@ def _text(edition: Edition, template: str, part: str) -> str:
         raise Refused(f"Mallen {template}.j2 saknar blocket {part}. Lägg till det och gör om utkastet.") from None
 
 
-def _feed(edition: Edition, channel: Channel) -> bytes:
+def _feed(edition: Edition, channel: Channel) -> tuple[tuple[str, str, bytes], ...]:
     mine = entry(edition.promise, edition.followup, edition.edition)
     entries = [*(e for e in edition.earlier if e.period != mine.period), mine]
-    return feed(edition.promise, edition.municipality, edition.channels, channel, entries)
+    return feed_files(edition.promise, edition.municipality, edition.channels, channel, entries)
 
 
-def feed(
+def feed_files(
     promise: Promise, municipality: Municipality, channels: Sequence[Channel], channel: Channel, entries: list[Entry]
-) -> bytes:
-    """Return a site's Atom feed; the last entry is the one that the feed's own address belongs to."""
+) -> tuple[tuple[str, str, bytes], ...]:
+    """Return name, type and bytes of a site's two feeds; the last entry's page is the feeds' home."""
     # Both sites carry the same ids, so that a reader of both sees one follow-up.
     sites = [c for c in channels if c.role == "site"] or [channel]
     home = next((c for c in sites if c.party == "municipality"), sites[0])
     period = entries[-1].period
     host = urlsplit(address(home, promise.slug, period)).hostname or "localhost"
-    return feeds.atom(
+    made = feeds.feed(
         title=f"{promise.title}, {municipality.name}: uppföljningar",
         author=f"{municipality.police.name} och {municipality.name}",
         tag=f"tag:{host},{promise.signed.year}:medborgarlofte/{promise.slug}",
         home=address(channel, promise.slug, period),
         entries=[(e, address(channel, promise.slug, e.period)) for e in entries],
+        folder=folder_of("{period}"),
+    )
+    return (
+        ("feed.xml", "application/atom+xml", feeds.atom(made)),
+        ("feed.json", "application/feed+json", feeds.json_feed(made)),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import UTC
 
 from config.schema import Channel, Municipality, Promise
 from tasks.model import Entry, Output, Period, Retraction, RetractionReason, canonical
-from tasks.pages import address, feed, folder_of
+from tasks.pages import address, feed_files, folder_of, page_files
 from tasks.periods import local_date, swedish_date
 from tasks.wording.templating import Sheet
 
@@ -54,9 +54,9 @@ def notice(
     }
     others = [e for e in earlier if e.period != period.id]
     files = (
-        ("index.html", "text/html; charset=utf-8", Sheet(templates, PAGE, autoescape=True).render(variables).encode()),
+        *page_files(Sheet(templates, PAGE, autoescape=True).render(variables)),
         ("summary.json", "application/json", canonical(facts)),
-        ("feed.xml", "application/atom+xml", feed(promise, municipality, channels, channel, [*others, said])),
+        *feed_files(promise, municipality, channels, channel, [*others, said]),
     )
     outputs = tuple(Output(channel.id, f"{folder}/{name}", media_type, body) for name, media_type, body in files)
     listed = [{"name": o.name, "media_type": o.media_type, "bytes": len(o.body), "sha256": o.sha256} for o in outputs]

@@ -1,0 +1,212 @@
+"""A finished page → what a CMS wants of it: a title, a lead, the text without the page around it, and its images.
+
+Nothing is rendered anew: every word comes from the page that both parties approved.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from html.parser import HTMLParser
+
+from tasks.model import canonical, digest
+from tasks.pages.markers import decoded, written_marker
+
+_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+# Elements whose text is no text to a reader, or that a CMS would take away.
+_SILENT = {"script", "style", "svg", "template", "head", "noscript"}
+_BLOCKS = {
+    "address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "div", "dl", "dt", "figcaption",
+    "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html", "li", "main", "nav", "ol", "p",
+    "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+}  # fmt: skip
+# What CMSs write in another way than it was given: quotes, dashes, dots and the multiplication sign.
+_SAME = str.maketrans({**dict.fromkeys("“”„‟″«»'‘’‚′", '"'), **dict.fromkeys("‐‑‒–—−", "-"), "…": "...", "×": "x"})
+# What our page says with a class and a style sheet, said with an element of its own.
+_SPANS = {"badge": "strong", "tag": "small"}
+_UNSEEN = re.compile(r"[\s\u00ad\u200b-\u200d\u2060\ufeff]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image of the article: the name it is asked for by, and what it shows in words."""
+
+    src: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """What goes into a CMS: `body` is HTML that carries its own mark; `text_sha256` is of the title and the words."""
+
+    title: str
+    summary: str
+    body: str
+    images: tuple[Image, ...]
+    text_sha256: str
+
+
+def article_of(page: bytes) -> Article | None:
+    """Return the article of a whole page of ours; None when it carries no mark."""
+    marker = written_marker(page)
+    if marker is None:
+        return None
+    reader = _Article()
+    reader.feed(decoded(page))
+    reader.close()
+    inner = "".join(reader.out)
+    # The sentence stands in our page's foot, which stays behind.
+    if marker.sentence not in inner:
+        inner += f"\n<p>{html.escape(marker.sentence)}</p>"
+    inner = re.sub(r"\s*\n\s*", "\n", inner).strip()
+    title = _words(reader.title)
+    sealed = marker._replace(text_sha256=fingerprint(title, inner))
+    name = f' id="{html.escape(reader.name)}"' if reader.name else ""
+    body = f'<div{name} data-medborgarlofte="{sealed.written}">\n{inner}\n</div>'
+    return Article(title, _words(reader.summary), body, tuple(reader.images), sealed.text_sha256)
+
+
+def fingerprint(title: str, body: str) -> str:
+    """Return the SHA-256 of a title and of a body's words and image texts, however its tags are written."""
+    return digest(canonical([_plain(title), [_plain(p) for p in passages(body)]]))
+
+
+def passages(body: str) -> list[str]:
+    """Return the texts of an HTML text in order, one per paragraph, cell, heading or image."""
+    reader = _Words()
+    reader.feed(body)
+    reader.close()
+    reader.flush()
+    return reader.found
+
+
+def missing(article: str, page: bytes) -> list[str]:
+    """Return the passages of an article's body that a public page doesn't show, or not in that order."""
+    whole, at, gone = "".join(_plain(p) for p in passages(decoded(page))), 0, []
+    for passage in passages(article):
+        wanted = _plain(passage)
+        found = whole.find(wanted, at)
+        if found < 0:
+            gone.append(passage)
+        else:
+            at = found + len(wanted)
+    return gone
+
+
+def _plain(text: str) -> str:
+    return _UNSEEN.sub("", unicodedata.normalize("NFC", text).translate(_SAME))
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
+
+
+class _Words(HTMLParser):
+    """Gathers what a reader sees, a new piece at every block."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._piece: list[str] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _SILENT:
+            self._silent += 1
+        if tag in _BLOCKS:
+            self.flush()
+        alt = dict(attrs).get("alt") if tag == "img" else None
+        if alt and not self._silent:
+            self.flush()
+            self.found.append(_words(alt))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _SILENT:
+            self._silent = max(0, self._silent - 1)
+        if tag in _BLOCKS:
+            self.flush()
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self._piece.append(data)
+
+    def flush(self) -> None:
+        """End the piece being read."""
+        text = _words("".join(self._piece))
+        self._piece.clear()
+        if text:
+            self.found.append(text)
+
+
+class _Article(HTMLParser):
+    """Writes again what stands in <main>, without its heading, icons and scripts, and a note that stands above it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title = self.summary = self.name = ""
+        self.out: list[str] = []
+        self.images: list[Image] = []
+        self._inside = self._heading = False
+        self._silent = self._note = 0
+        # What each open <span> was written as; empty when it was left out.
+        self._spans: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {key: value or "" for key, value in attrs}
+        if tag == "meta" and given.get("name") == "description":
+            self.summary = given.get("content", "")
+        # An invented sample year says so above the text, and must say so wherever the text goes.
+        if tag not in _VOID and (self._note or (given.get("role") == "note" and not self._inside)):
+            self._note += 1
+        if tag == "main":
+            self._inside, self.name = True, given.get("id", "")
+        elif not (self._inside or self._note):
+            return
+        elif tag in _SILENT:
+            self._silent += 1
+        elif tag == "h1":
+            self._heading = True
+        elif not self._silent and not self._heading:
+            self._open(tag, given)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "main":
+            self._inside = False
+        elif not (self._inside or self._note):
+            return
+        elif tag in _SILENT:
+            self._silent = max(0, self._silent - 1)
+        elif tag == "h1":
+            self._heading = False
+        elif not self._silent and not self._heading and tag not in _VOID:
+            written = tag if tag != "span" else self._spans.pop() if self._spans else ""
+            self.out.append(f"</{written}>" * bool(written) + "\n" * (tag in _BLOCKS))
+        self._note = max(0, self._note - (tag not in _VOID))
+
+    def handle_data(self, data: str) -> None:
+        if self._heading:
+            self.title += data
+        elif (self._inside or self._note) and not self._silent:
+            self.out.append(html.escape(data, quote=False))
+
+    def _open(self, tag: str, given: Mapping[str, str]) -> None:
+        if tag == "img":
+            self.images.append(Image(given.get("src", ""), given.get("alt", "")))
+        if tag == "span":
+            kept = [_SPANS[name] for name in given.get("class", "").split() if name in _SPANS]
+            self._spans.append(kept[0] if kept else "")
+            tag = self._spans[-1]
+            if tag == "small" and self.out and self.out[-1].startswith("</"):
+                self.out.append("<br>")
+        if tag:
+            self.out.append(f"<{tag}{''.join(_attributes(given))}>")
+
+
+def _attributes(given: Mapping[str, str]) -> Iterator[str]:
+    for key, value in given.items():
+        # The receiving site has its own looks.
+        if not key.startswith("on") and key not in ("style", "class"):
+            yield f' {key}="{html.escape(value)}"'
