@@ -432,4 +432,49 @@ sessions = Table(
     Index(None, "ends_at"),
 )
 
+# --- how it runs -----------------------------------------------------------------------------------------------
+
+runs = Table(
+    "runs",
+    metadata,
+    # One row per piece of work (collect a source, draft a period): a second run meets the first one here.
+    Column("stage", String(12), primary_key=True),
+    Column("subject", String(170), primary_key=True),
+    # Counts the runs; a late word of one that was given up is not heard.
+    Column("number", Integer, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("lease_until", Moment),
+    Column("ended_at", Moment),
+    Column("outcome", String(8), nullable=False),
+    Column("message", Text, nullable=False, server_default=""),
+    _one_of("stage", "collect", "reconcile", "draft", "watch"),
+    _one_of("outcome", "running", "done", "failed"),
+    CheckConstraint("(outcome = 'running') = (lease_until IS NOT NULL)", name="lease_while_running"),
+)
+
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(300), nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("mend", Text, nullable=False),
+    Column("municipality", String(80), nullable=False, server_default=""),
+    Column("party", String(12)),
+    Column("since", Moment, nullable=False),
+    # The level that people were told of; a higher one is told anew.
+    Column("told_level", Integer),
+    Column("solved_at", Moment),
+    Column("solved_told", Boolean, nullable=False, server_default=text("false")),
+    # The same trouble is one alarm until it is solved.
+    Index(
+        "uq_alarms_open",
+        "key",
+        unique=True,
+        sqlite_where=text("solved_at IS NULL"),
+        postgresql_where=text("solved_at IS NULL"),
+    ),
+)
+
 APPEND_ONLY = ("judgements", "history", "approvals", "retractions")
