@@ -12,6 +12,7 @@ from config import Config
 from config.schema import Commitment, Person
 from flows.review.auth import Reading
 from flows.review.drafts import DraftId, existing
+from tasks.evidence import places
 from tasks.model import Activity, Draft, Figure, Judgement, PairScore, Record
 from tasks.store import Db, matches, records
 
@@ -90,24 +91,30 @@ def shown_record(config: Config, versions: Sequence[Record], as_of: datetime, pe
     record = known[-1]
     kind, source = _source(config, record.source)
     foreign = record.party is not None and record.party != person.party
-    hidden = ""
+    hidden, place = "", record.place
     if foreign and secret:
-        hidden = "Skyddad uppgift: bara den egna parten ser var och vad."
+        hidden, place = "Skyddad uppgift: bara den egna parten ser var och vad.", ""
     elif foreign and kind in OWN_WORDS:
-        hidden = "Fritexten visas bara för den part som skrev den."
+        # The place was typed in the party's own words too: the other one sees the district.
+        hidden, place = "Fritexten visas bara för den part som skrev den.", _districts(config, record.place)
     return Shown(
         record=record,
         source=source,
         title="" if hidden else record.title,
         text="" if hidden else record.text,
         url="" if hidden else record.url,
-        place="" if foreign and secret else record.place,
+        place=place,
         hidden=hidden,
         reported=kind in OWN_WORDS,
         claims=tuple((_CLAIMS[k], "ja" if record.fields[k] else "nej") for k in _CLAIMS if k in record.fields),
         versions=tuple(versions),
         changed_later=len(known) < len(versions),
     )
+
+
+def _districts(config: Config, place: str) -> str:
+    found = (d for m in config.municipalities.values() for d in places.find(place, m).districts)
+    return ", ".join(dict.fromkeys(found))
 
 
 def _told(
