@@ -11,18 +11,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from config import Config
 from config.schema import Person
 from tasks import rendering, wording
+from tasks.judging import judge as judge
+from tasks.judging import undo as undo
 from tasks.model import (
     Approval,
     Block,
     Draft,
     Publication,
     Refused,
-    Verdict,
 )
 from tasks.reporting import report as report
 from tasks.reporting import withdraw as withdraw
@@ -30,7 +31,7 @@ from tasks.settling import correct as correct
 from tasks.settling import retract as retract
 from tasks.settling import settle as settle
 from tasks.settling import stop as stop
-from tasks.store import Db, Store, drafts, history, matches, publications
+from tasks.store import Db, Store, drafts, history, publications
 
 
 class Outdated(Refused):
@@ -157,56 +158,6 @@ def reject(store: Store, draft_id: int, *, seen_sha256: str, person: Person, at:
             at=at,
         )
         _note(db, draft, person, at, "rejected", sha256=draft.sha256)
-
-
-def judge(
-    store: Store,
-    *,
-    promise: str,
-    question: Literal["evidence", "same"],
-    left: str,
-    right: str,
-    verdict: Verdict,
-    corrected: Mapping[str, Any],
-    seen_sha256: str,
-    person: Person,
-    at: datetime,
-) -> int:
-    """Keep a person's answer and return its id; it outlives every rerun and can be undone."""
-    with store.writing() as db:
-        key = matches.add_judgement(
-            db,
-            promise=promise,
-            question=question,
-            left=left,
-            right=right,
-            verdict=verdict,
-            corrected=corrected,
-            who=person.id,
-            party=person.party,
-            at=at,
-            seen_sha256=seen_sha256,
-        )
-        history.note(
-            db,
-            at=at,
-            who=person.id,
-            party=person.party,
-            action="judged",
-            promise=promise,
-            judgement=key,
-            verdict=verdict,
-        )
-    return key
-
-
-def undo(store: Store, judgement_id: int, *, person: Person, at: datetime) -> None:
-    """Undo one answer; the row stays and a new one says so."""
-    with store.writing() as db:
-        promise = matches.undo_judgement(db, judgement_id, who=person.id, party=person.party, at=at)
-        history.note(
-            db, at=at, who=person.id, party=person.party, action="undid", promise=promise, judgement=judgement_id
-        )
 
 
 def _close(db: Db, config: Config, draft: Draft, at: datetime) -> None:

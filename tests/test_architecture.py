@@ -11,7 +11,18 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FILES = sorted(p for folder in ("flows", "tasks", "config") for p in (ROOT / folder).rglob("*.py"))
 VERBS = {"collect", "reconcile", "draft", "publish", "watch"}
-SHELVES = {"store", "sources", "channels", "http", "migrations", "decide", "reporting", "settling", "rendering"} | VERBS
+SHELVES = {
+    "store",
+    "sources",
+    "channels",
+    "http",
+    "migrations",
+    "decide",
+    "judging",
+    "reporting",
+    "settling",
+    "rendering",
+} | VERBS
 
 
 def module(path: Path) -> str:
@@ -49,7 +60,8 @@ def uses(path: Path, *packages: str) -> set[str]:
 MAY = {
     "flows": SHELVES - VERBS | {"verb", "flows", "noun", "tasks", "config"},
     "verb": {"rendering", "store", "sources", "channels", "http", "noun", "tasks", "config"},
-    "decide": {"reporting", "settling", "rendering", "store", "noun", "tasks", "config"},
+    "decide": {"judging", "reporting", "settling", "rendering", "store", "noun", "tasks", "config"},
+    "judging": {"store", "noun", "tasks", "config"},
     # A report is read by its own source kind, like any other payload.
     "reporting": {"store", "sources", "noun", "tasks", "config"},
     "settling": {"rendering", "store", "noun", "tasks", "config"},
