@@ -115,6 +115,13 @@ def answers(db: Db, promise: str, as_of: datetime | None = None) -> list[Judgeme
     return sorted(standing.values(), key=lambda j: j.id)
 
 
+def taken_back(db: Db, promise: str) -> list[tuple[Judgement, str, datetime]]:
+    """Return the answers that were undone, each with who undid it and when, newest first."""
+    rows = list(db.execute(select(judgements).where(judgements.c.promise == promise).order_by(judgements.c.id)))
+    by_id = {r.id: r for r in rows}
+    return [(_judgement(by_id[r.undoes]), r.who, r.at) for r in reversed(rows) if r.undoes is not None]
+
+
 def _judgement(row: Row[Any]) -> Judgement:
     return Judgement(
         id=row.id,

@@ -88,6 +88,17 @@ def versions(db: Db, record_id: str) -> list[Record]:
     return [_record(row) for row in found]
 
 
+def versions_of(db: Db, ids: Iterable[str]) -> dict[str, list[Record]]:
+    """Return every version of these records by id, oldest first; an unknown id is left out."""
+    wanted = sorted(set(ids))
+    found: dict[str, list[Record]] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        some = records.c.id.in_(wanted[start : start + _CHUNK])
+        for row in db.execute(select(records).where(some).order_by(records.c.id, records.c.version)):
+            found.setdefault(row.id, []).append(_record(row))
+    return found
+
+
 def hold(db: Db, record_id: str) -> None:
     """Make others who would write the same record wait until this transaction ends.
 
