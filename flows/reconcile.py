@@ -13,7 +13,8 @@ from tasks.reconcile import Reconciled, reconcile_promise
 
 @flow(name="reconcile", flow_run_name="stäm av", validate_parameters=True)
 def reconcile(promises: list[str] | None = None, now: datetime | None = None) -> list[Reconciled]:
-    """Reconcile all promises, or the named ones."""
+    """Reconcile all promises, or the named ones; one that another run is at is left to that run."""
     moment = now or datetime.now(UTC)
     chosen = promises or list(configuration.load().promises)
-    return [reconcile_promise(promise, moment) for promise in show.progress("Stämmer av", chosen)]
+    found = [reconcile_promise(promise, moment) for promise in show.progress("Stämmer av", chosen)]
+    return [made for made in found if made is not None]

@@ -34,7 +34,9 @@ _DRAFTS = {
     "revised": "ändrat utkast",
     "unchanged": "oförändrat",
     "correction": "förslag till rättelse",
+    "retracted": "återkallad, inget nytt utkast",
     "frozen": "som känt då",
+    "busy": "pågår redan",
 }
 STATES = {
     "pending": "väntar",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from prefect import task
@@ -15,7 +15,7 @@ from config.schema import Source
 from tasks import sources
 from tasks.http import Http
 from tasks.model import Fetch, Parsed, Payload, Refused, Unavailable, Unreadable
-from tasks.store import Db, Store, records
+from tasks.store import Db, Store, records, runs
 from tasks.store.calls import CallGate
 
 
@@ -101,6 +101,9 @@ def collect_source(source_id: str, now: datetime) -> Fetch:
     """Collect one source and return the note about it; a silent source is noted, not raised."""
     config = configuration.load()
     store = Store(config.database)
-    answer = ask(config, store, config.source(source_id), now)
-    with store.writing() as db:
-        return keep(db, answer)
+    with runs.only_one(store, "collect", source_id, lambda: datetime.now(UTC)) as mine:
+        if not mine:
+            return Fetch(source_id, now, "unchanged", message="Hämtningen pågår redan.")
+        answer = ask(config, store, config.source(source_id), now)
+        with store.writing() as db:
+            return keep(db, answer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from prefect import task
@@ -18,9 +18,9 @@ from tasks.coverage import coverage
 from tasks.matching import match
 from tasks.model import Block, Draft, FollowUp, Period
 from tasks.periods import closed, local_date, period, periods
-from tasks.store import Db, Store, drafts, history, matches, publications, records
+from tasks.store import Db, Store, drafts, history, matches, publications, records, runs
 
-Outcome = Literal["new", "revised", "unchanged", "correction", "retracted", "frozen"]
+Outcome = Literal["new", "revised", "unchanged", "correction", "retracted", "frozen", "busy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,15 +188,22 @@ def _note(db: Db, promise: Promise, followup: FollowUp, now: datetime, action: s
 
 @task(cache_policy=NO_CACHE, task_run_name="skriv utkast {promise_slug} {period_id}")
 def draft_period(promise_slug: str, period_id: str, as_of: datetime, *, freeze_only: bool = False) -> Drafted:
-    """Freeze a period's follow-up as known at `as_of` and, unless `freeze_only`, bring its draft up to date."""
+    """Freeze a period's follow-up as known at `as_of` and, unless `freeze_only`, bring its draft up to date.
+
+    While another run is at this period the outcome is `busy` and nothing is done.
+    """
     config = configuration.load()
     promise = config.promises[promise_slug]
-    with Store(config.database).writing() as db:
-        followup = follow_up(db, config, promise, period(promise, period_id), as_of)
-        if not freeze_only:
-            return make(db, config, promise, followup, as_of)
-        drafts.freeze(db, followup)
-        return Drafted(promise_slug, period_id, "frozen", None, 0, followup.sha256)
+    store = Store(config.database)
+    with runs.only_one(store, "draft", f"{promise_slug}/{period_id}", lambda: datetime.now(UTC)) as mine:
+        if not mine:
+            return Drafted(promise_slug, period_id, "busy", None, 0, "")
+        with store.writing() as db:
+            followup = follow_up(db, config, promise, period(promise, period_id), as_of)
+            if not freeze_only:
+                return make(db, config, promise, followup, as_of)
+            drafts.freeze(db, followup)
+            return Drafted(promise_slug, period_id, "frozen", None, 0, followup.sha256)
 
 
 @task(cache_policy=NO_CACHE, task_run_name="sök perioder utan utkast")

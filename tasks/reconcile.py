@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -12,7 +12,7 @@ import config as configuration
 from config import Config
 from config.schema import Promise
 from tasks.matching import match
-from tasks.store import Db, Store, matches, records
+from tasks.store import Db, Store, matches, records, runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,12 @@ def reconcile(db: Db, config: Config, promise: Promise, now: datetime) -> Reconc
 
 
 @task(cache_policy=NO_CACHE, task_run_name="stäm av {promise_slug}")
-def reconcile_promise(promise_slug: str, now: datetime) -> Reconciled:
-    """Reconcile one promise."""
+def reconcile_promise(promise_slug: str, now: datetime) -> Reconciled | None:
+    """Reconcile one promise; None when another run is at it."""
     config = configuration.load()
-    with Store(config.database).writing() as db:
-        return reconcile(db, config, config.promises[promise_slug], now)
+    store = Store(config.database)
+    with runs.only_one(store, "reconcile", promise_slug, lambda: datetime.now(UTC)) as mine:
+        if not mine:
+            return None
+        with store.writing() as db:
+            return reconcile(db, config, config.promises[promise_slug], now)

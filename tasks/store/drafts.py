@@ -219,7 +219,8 @@ def _draft(db: Db, row: Row[Any] | None) -> Draft | None:
     blocks = db.execute(
         select(draft_blocks)
         .where(draft_blocks.c.draft_id == row.id)
-        .order_by(draft_blocks.c.template, draft_blocks.c.position)
+        # As they were written: a rerun that writes the same blocks must find them equal.
+        .order_by(draft_blocks.c.position, draft_blocks.c.template, draft_blocks.c.part)
     )
     return Draft(
         id=row.id,
