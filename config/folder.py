@@ -117,6 +117,11 @@ def _check_commitment(file: str, commitment: Commitment, known_sources: set[str]
                 "ange minst en källa",
             )
         )
+    # A yes or a no is said of a way of working; only a series of counts has small numbers to hide.
+    wanted = {"yes_no": "ongoing", "protected": "count"}.get(commitment.disclosure, commitment.measure)
+    if commitment.measure != wanted:
+        what = f"{commitment.disclosure!r} passar inte measure = {commitment.measure!r}"
+        problems.append(Problem(file, f"{place}.disclosure", what, f"använd measure = {wanted!r} eller en annan klass"))
     if commitment.measure != "duty" and not (commitment.signals.named or commitment.signals.activity):
         mend = "ange minst ett ord som namnger aktiviteten, i named eller activity"
         problems.append(Problem(file, f"{place}.signals", "ord saknas", mend))

@@ -186,7 +186,11 @@ class Commitment(Decision):
     counts: Text
     # The sources whose silence matters for this commitment; all others are context.
     evidence_from: tuple[Slug, ...] = ()
+    # public: everything. The others say nothing before the period is over, and no place or day. count_only: numbers.
+    # yes_no: whether the way of working was used. protected: numbers from which none below `threshold` can be had.
     disclosure: Literal["public", "protected", "count_only", "yes_no"] = "public"
+    # Of a protected commitment. Statistics offices use 3 to 5; 5 is our default, the data-protection officer decides.
+    threshold: int = Field(5, ge=2)
     signals: Signals = Signals()
     assumptions: tuple[Assumption, ...] = Field((), alias="assumption")
 
