@@ -283,6 +283,14 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A number of a protected series as it is told: of one period, or of several that are only told together."""
+
+    periods: tuple[str, ...]
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How one commitment stands at the end of a period, after disclosure rules."""
 
@@ -307,6 +315,10 @@ class Outcome:
     total_is_floor: bool = False
     # For a way of working: whether it was used in the period; None = not known.
     used: bool | None = None
+    # Which of its numbers are known and not shown.
+    hidden: tuple[Literal["held", "held_total"], ...] = ()
+    # What a protected outcome's numbers amount to, period by period.
+    pieces: tuple[Piece, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
