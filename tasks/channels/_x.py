@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import html
 import re
-import ssl
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 import tweepy
-import urllib3
 from requests.adapters import HTTPAdapter
 
 from config.schema import Channel
+from tasks.channels import _post, _wire
 from tasks.model import Refused, Trouble, Unavailable, Uncertain
 
 # tweepy's own host: OAuth 1 signs this address, so any other in production would break the signature.
@@ -56,38 +53,70 @@ def client(channel: Channel, keys: Mapping[str, str]) -> Iterator[tweepy.Client]
 
 def base_problems(base: str) -> list[str]:
     """Return why an address can't be X's: plain HTTP leaves the machine, or the signature is for another host."""
-    try:
-        parts = urlsplit(base)
-        host, scheme = parts.hostname or "", parts.scheme
-        whole = parts.port != 0 and not (parts.path.strip("/") or parts.query or parts.fragment or parts.username)
-    except ValueError:
-        return ["base_url går inte att tolka som en adress"]
-    if scheme not in ("http", "https") or not host or not whole:
-        return [f"base_url ska vara {API} eller en annan adress utan sökväg"]
-    if host == "api.x.com":
+    problems = _wire.base_problems(base, API)
+    if not problems and urlsplit(base).hostname == "api.x.com":
         return [f"base_url ska vara {API}: signaturen gäller den adressen"]
-    if scheme == "http" and not _is_loopback(host):
-        return ["base_url måste börja med https:// när den inte är på den egna datorn"]
-    return []
+    return problems
 
 
-def _is_loopback(host: str) -> bool:
+def upload(channel: Channel, client: tweepy.Client, image: _post.Image) -> str:
+    """Upload an image with its alternative text and return its id; nobody sees it before a post shows it.
+
+    Raises Refused or Unavailable. tweepy only knows X's retired address for images, hence these two calls.
+    """
+    file = (image.name.rpartition("/")[2], image.body, image.media_type)
+    signer = tweepy.OAuth1UserHandler(
+        client.consumer_key, client.consumer_secret, client.access_token, client.access_token_secret
+    ).apply_auth()
+    with _unseen():
+        made = call(
+            channel,
+            lambda: client.session.post(
+                f"{API}/2/media/upload", files={"media": file}, data={"media_category": "tweet_image"}, auth=signer
+            ),
+        )
+        number = _number(made)
+        described = {"id": number, "metadata": {"alt_text": {"text": image.alt}}}
+        call(channel, lambda: client.session.post(f"{API}/2/media/metadata", json=described, auth=signer))
+    return number
+
+
+@contextmanager
+def _unseen() -> Iterator[None]:
+    """Turn Uncertain into Unavailable: what nobody can see may be done again."""
     try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        yield
+    except Uncertain:
+        raise Unavailable("X svarade inte på uppladdningen av bilden. Inget har publicerats.") from None
 
 
-def call(channel: Channel, send: Callable[[], requests.Response]) -> requests.Response:
-    """Return X's 2xx answer to one call; raises Refused, Unavailable or Uncertain for everything else."""
+def _number(answer: requests.Response) -> str:
+    try:
+        number = answer.json()["data"]["id"]
+    except (ValueError, KeyError, TypeError, requests.RequestException):
+        number = ""
+    if not isinstance(number, str) or not number.isdecimal():
+        raise Uncertain("X tog emot anropet men svaret saknar nummer.")
+    return number
+
+
+def call(channel: Channel, send: Callable[[], requests.Response], *, gone_is_good: bool = False) -> requests.Response:
+    """Return X's 2xx answer to one call (404 too where that is as good); raises Refused, Unavailable or Uncertain."""
     # `from None`: an error of tweepy's quotes the answer, and an answer could quote a key.
     try:
-        return send()
+        answer = send()
+        if answer.status_code == 429:
+            raise tweepy.TooManyRequests(answer)
+        if not 200 <= answer.status_code < 300:
+            raise tweepy.HTTPException(answer)
+        return answer
     except tweepy.TooManyRequests as error:
-        raise Unavailable(
-            "X tar inte emot fler anrop just nu (429); inget skickades.", _moment(error.reset_time)
-        ) from None
+        again = _wire.moment(error.response.headers.get("x-rate-limit-reset", ""))
+        raise Unavailable("X tar inte emot fler anrop just nu (429); inget skickades.", again) from None
     except tweepy.HTTPException as error:
+        if gone_is_good and error.response.status_code == 404:
+            found: requests.Response = error.response
+            return found
         raise _meaning(channel, error) from None
     except requests.RequestException as error:
         raise _unanswered(error) from None
@@ -123,26 +152,9 @@ def _words(channel: Channel, messages: list[Any]) -> str:
 def _unanswered(error: requests.RequestException) -> Trouble:
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
         return Refused("Adressen till X går inte att använda. Rätta base_url i kommunens fil.")
-    if _never_sent(error):
+    if _wire.never_sent(error):
         return Unavailable(f"X går inte att nå ({type(error).__name__}); inget skickades.")
     return Uncertain(f"X svarade inte ({type(error).__name__}); inlägget kan ha kommit fram.")
-
-
-def _never_sent(error: requests.RequestException) -> bool:
-    """Return whether the call surely failed before its first byte: no connection, or no trust in the other side."""
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
-        return True
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(reason, urllib3.exceptions.SSLError):
-        return any(isinstance(part, ssl.SSLCertVerificationError) for part in reason.args)
-    return isinstance(reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError)
-
-
-def _moment(reset: int | None) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(reset, UTC) if reset is not None else None
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def urls_of(post: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -153,11 +165,19 @@ def urls_of(post: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def same_text(post: Mapping[str, Any], text: str) -> bool:
-    """Return whether the post says `text`, its shortened links and escaped signs put back."""
+    """Return whether the post says `text`, its shortened links and escaped signs put back, its images' links gone."""
     shown = str(post.get("text", ""))
     for url in urls_of(post):
-        shown = shown.replace(str(url.get("url") or "\0"), str(url.get("expanded_url") or ""))
+        whole = "" if url.get("media_key") else str(url.get("expanded_url") or "")
+        shown = shown.replace(str(url.get("url") or "\0"), whole)
     return _bare(html.unescape(shown)) == _bare(text)
+
+
+def images_of(post: Mapping[str, Any]) -> int:
+    """Return how many images a post shows."""
+    attached = post.get("attachments")
+    keys = attached.get("media_keys") if isinstance(attached, dict) else None
+    return len(keys) if isinstance(keys, list) else 0
 
 
 def _bare(text: str) -> str:

@@ -3,7 +3,7 @@
 X has no idempotency key. What may have happened is `Uncertain` and is looked up, never simply sent again.
 """
 
-# ruff: noqa: ARG001 - all kinds share five signatures, also where one needs less
+# ruff: noqa: ARG001 - all kinds share six signatures, also where one needs less
 from __future__ import annotations
 
 import logging
@@ -13,12 +13,11 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import requests
 
 from config.schema import Channel
-from tasks.channels import _folder, _weight, _x
+from tasks.channels import _post, _weight, _wire, _x
 from tasks.channels._measure import Measure
 from tasks.model import Output, Publication, Receipt, Refused, Trouble, Unavailable, Uncertain
 
@@ -28,6 +27,9 @@ ABSENCE_IS_PROOF = False
 _SECRETS = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
 # An attempt may have been marked long after it was made; the link tells editions apart, so looking far back is safe.
 _LOOK_BACK = timedelta(days=7)
+# Four images of 5 MB, alternative text of 1,000 signs.
+_LIMITS = _post.Limits(images=4, image_bytes=5_000_000, alt=1000)
+_TWEET_FIELDS = ["created_at", "entities", "attachments"]
 # X serves the newest 3,200 posts of an account, 100 at a time.
 _PAGES = 32
 
@@ -44,20 +46,17 @@ def check(channel: Channel) -> list[str]:
     problems = _x.base_problems(channel.base_url or _x.API)
     if channel.role != "post":
         problems.append('role ska vara "post": X tar inlägg, inte sidor')
-    problems += [
-        f"secrets.{key} är okänd: använd {', '.join(_SECRETS)}" for key in sorted(set(channel.secrets) - set(_SECRETS))
-    ]
+    problems += _wire.unknown_keys(channel, _SECRETS)
     return problems + [f"options.{key} är okänd: ta bort den" for key in sorted(channel.options)]
 
 
 def fits(channel: Channel, outputs: tuple[Output, ...]) -> list[str]:
     """Return why X wouldn't take the post: too long by its own count, forbidden signs, no link, images."""
-    try:
-        text = _folder.text_of(outputs)
-    except Refused as refusal:
-        return [str(refusal)]
+    problems = _post.problems(outputs, _LIMITS)
+    if problems:
+        return problems
+    text = _post.read(outputs).text
     weight, clean = _weight.weigh(text)
-    problems = []
     if weight > _weight.LONGEST:
         over = weight - _weight.LONGEST
         problems.append(f"texten är {weight} tecken i X räkning och får vara {_weight.LONGEST}: korta den med {over}")
@@ -67,8 +66,6 @@ def fits(channel: Channel, outputs: tuple[Output, ...]) -> list[str]:
         problems.append("texten saknar en länk som X känner igen: utan den går inlägget inte att hitta igen")
     if len(re.findall(r"(?<!\w)\$[A-Za-z]{1,6}\b", text)) > 1:
         problems.append("X tar högst en aktiesymbol ($) i ett inlägg")
-    if len(outputs) > 1:
-        problems.append("kanalen kan inte skicka bilder till X ännu: ta bort dem")
     return problems
 
 
@@ -80,24 +77,31 @@ def measure(channel: Channel, text: str) -> Measure:
 
 
 def prepare(channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt:
-    """Return when the keys are there and the text fits; a post without images has no hidden phase."""
+    """Return when the keys are there and the post fits; X has no hidden phase."""
     _keys(channel)
-    _refuse_unfit(channel, outputs)
+    _post.refuse_unfit(channel, fits(channel, outputs))
     return Receipt("prepared")
 
 
 def publish(channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt:
-    """Post once and read the post back.
+    """Post once and read the post back; images are uploaded with their alternative texts first.
 
-    The receipt is `published` when it was read back, `handed_over` with its id when X took it but doesn't show it
-    yet. Raises Refused, Unavailable (surely nothing was posted) or Uncertain (it may have been).
+    A correction answers the earlier edition's post; where X won't have that it stands by itself. The receipt is
+    `published` when the post was read back, `handed_over` with its id when X took it but doesn't show it yet. Raises
+    Refused, Unavailable (surely nothing was posted) or Uncertain (it may have been).
     """
     keys = _keys(channel)
-    _refuse_unfit(channel, outputs)
-    text = _folder.text_of(outputs)
+    _post.refuse_unfit(channel, fits(channel, outputs))
+    content = _post.read(outputs)
     with _x.client(channel, keys) as client:
-        answer = _x.call(channel, lambda: client.create_tweet(text=text, user_auth=True))
-        post = _read_id(answer)
+        media = [_x.upload(channel, client, image) for image in content.images]
+        try:
+            post = _create(channel, client, content.text, media, publication.replaces)
+        except Refused:
+            if not publication.replaces:
+                raise
+            # An account may not be let answer, or the earlier post is gone; nothing was posted by this.
+            post = _create(channel, client, content.text, media, None)
     with suppress(Trouble):
         found = find(channel, publication, outputs, folder)
         if found:
@@ -106,36 +110,58 @@ def publish(channel: Channel, publication: Publication, outputs: tuple[Output, .
 
 
 def find(channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt | None:
-    """Look for the post among the account's own: None when X shows none with our link.
+    """Look for the post, by its number where that is known, then among the account's own: None when X shows none.
 
     Raises Unavailable whenever X can't be asked, whatever the reason: not being let in proves nothing about the post.
     Raises Uncertain when there is no link to look for, or a post with our link has another text.
     """
     try:
-        text = _folder.text_of(outputs)
+        content = _post.read(outputs)
     except Refused as refusal:
         raise Uncertain(f"{refusal} Det går inte att söka efter inlägget.") from refusal
-    links = {_plain(link) for link in _weight.links(text) if publication.period.casefold() in link.casefold()}
+    links = {
+        _post.plain(link) for link in _weight.links(content.text) if publication.period.casefold() in link.casefold()
+    }
     if not links:
         raise Uncertain("Inläggets text har ingen länk med perioden; det går inte att söka efter. Titta på kontot.")
     since = publication.updated_at - _LOOK_BACK if publication.updated_at else None
-    try:
-        posts = list(_own_posts(channel, since))
-    except (Refused, Uncertain) as trouble:
-        raise Unavailable(f"Det går inte att se om inlägget finns. {trouble}") from trouble
-    same_link = [post for post in posts if links <= {_plain(link) for link in _shown_links(post)}]
+    with _wire.asking():
+        known = _by_number(channel, publication.remote_id) if publication.remote_id else None
+        posts = [known] if known else list(_own_posts(channel, since))
+    same_link = [post for post in posts if links <= {_post.plain(link) for link in _shown_links(post)}]
     for post in same_link:
-        if _x.same_text(post, text):
+        if _x.same_text(post, content.text) and _x.images_of(post) == len(content.images):
             return Receipt("published", str(post["id"]), _url(str(post["id"])))
     if same_link:
         raise Uncertain(f"Ett inlägg med samma länk men annan text finns: {_url(str(same_link[0]['id']))}.")
     return None
 
 
-def _refuse_unfit(channel: Channel, outputs: tuple[Output, ...]) -> None:
-    problems = fits(channel, outputs)
-    if problems:
-        raise Refused(f"Inlägget till {channel.id} kan inte skickas: {'; '.join(problems)}.")
+def retract(channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt:
+    """Delete the post; one that is gone already counts as deleted. Raises Refused, Unavailable or Uncertain."""
+    post = publication.remote_id
+    if not post:
+        return Receipt("by_hand", message=f"Inläggets nummer är inte känt. Ta bort det för hand på {channel.name}.")
+    with _x.client(channel, _keys(channel)) as client:
+        answer = _x.call(channel, lambda: client.delete_tweet(post, user_auth=True), gone_is_good=True)
+    if answer.status_code != 404 and not _is_deleted(answer):
+        raise Uncertain("X svarade men säger inte att inlägget är borttaget.")
+    return Receipt("retracted")
+
+
+def _is_deleted(answer: requests.Response) -> bool:
+    try:
+        return answer.json()["data"]["deleted"] is True
+    except (ValueError, KeyError, TypeError, requests.RequestException):
+        return False
+
+
+def _create(channel: Channel, client: Any, text: str, media: list[str], replaces: str | None) -> str:
+    answer = _x.call(
+        channel,
+        lambda: client.create_tweet(text=text, media_ids=media or None, in_reply_to_tweet_id=replaces, user_auth=True),
+    )
+    return _read_id(answer)
 
 
 def _keys(channel: Channel) -> dict[str, str]:
@@ -163,6 +189,25 @@ def _read_id(answer: requests.Response) -> str:
     return post
 
 
+def _by_number(channel: Channel, number: str) -> dict[str, Any] | None:
+    """Return the post with that number, None when X says that there is none."""
+    with _x.client(channel, _keys(channel)) as client:
+        answer = _x.call(
+            channel, lambda: client.get_tweet(number, user_auth=True, tweet_fields=_TWEET_FIELDS), gone_is_good=True
+        )
+    try:
+        told = answer.json()
+        post, errors = told.get("data"), told.get("errors", [])
+        missing = answer.status_code == 404 or any("resource-not-found" in str(e.get("type")) for e in errors)
+    except (ValueError, AttributeError, TypeError, requests.RequestException) as error:
+        raise Unavailable("X svarade med ett inlägg som inte går att läsa.") from error
+    if isinstance(post, dict) and str(post.get("id", "")).isdecimal():
+        return post
+    if missing:
+        return None
+    raise Unavailable("X svarade med ett inlägg som inte går att läsa.")
+
+
 def _own_posts(channel: Channel, since: datetime | None) -> Iterator[dict[str, Any]]:
     """Yield the account's own posts, newest first; raises Unavailable when the list can't be read to its end."""
     keys = _keys(channel)
@@ -186,7 +231,7 @@ def _ask_for(client: Any, user: str, since: datetime | None, following: str | No
         start_time=since.astimezone(UTC) if since else None,
         pagination_token=following,
         exclude=["retweets"],
-        tweet_fields=["created_at", "entities"],
+        tweet_fields=_TWEET_FIELDS,
     )
 
 
@@ -207,15 +252,6 @@ def _read_page(page: requests.Response) -> tuple[list[dict[str, Any]], str | Non
 def _shown_links(post: dict[str, Any]) -> list[str]:
     urls = _x.urls_of(post)
     return [url[key] for url in urls for key in ("expanded_url", "unwound_url") if isinstance(url.get(key), str)]
-
-
-def _plain(link: str) -> tuple[str, ...]:
-    """Return what makes a link the same link: X may change the scheme, the host's case or the last slash."""
-    try:
-        parts = urlsplit(link if "://" in link else f"https://{link}")
-        return (parts.hostname or "", unquote(parts.path).rstrip("/"), parts.query, parts.fragment)
-    except ValueError:
-        return (link,)
 
 
 def _url(post: str) -> str:
