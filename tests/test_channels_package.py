@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
+from datetime import datetime
 from pathlib import Path
 
+import feedparser
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.schema import Channel
-from tasks.channels import _folder, package
-from tasks.model import Output, Publication, Refused, Unavailable, digest
+from tasks.channels import _folder, _readback, package
+from tasks.model import Entry, Output, Publication, Refused, Unavailable, canonical, digest
+from tasks.pages import feeds
+from tasks.pages.markers import Marker, marker_of
 
 FIGURES = digest("siffror")
 OTHER_FIGURES = digest("andra siffror")
@@ -55,21 +60,25 @@ def html(edition: int = 1, figures: str = FIGURES, period: str = "2021-T1", head
     return f"<!doctype html><html lang='sv'><head>{meta}</head><body>{text}</body></html>".encode()
 
 
-def feed(updated: str) -> bytes:
-    """Return a small Atom feed."""
-    start = '<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom">'
-    return f"{start}<id>tag:x</id><title>F</title><updated>{updated}</updated></feed>".encode()
-
-
 def files(page: bytes, updated: str = "2021-05-17T10:00:00+02:00", period: str = "2021-T1") -> tuple[Output, ...]:
-    """Return a whole package with that page."""
+    """Return a whole package with that page, a feed of that one entry, and a manifest of its files."""
+    mark = marker_of(page)
+    edition = mark.edition if mark else 1
+    entry = Entry(period, f"Uppföljning {period}", edition, datetime.fromisoformat(updated), f"Siffror {period}.")
+    home = f"https://exempelby.invalid/{period}/"
+    made = feeds.feed(
+        title="F", author="A", tag="tag:x", home=home, entries=[(entry, home)], folder="uppfoljning-{period}"
+    )
     base = f"uppfoljning-{period}"
-    return (
+    outputs = (
         Output("exempelby.se", f"{base}/index.html", "text/html", page),
         Output("exempelby.se", f"{base}/summary.json", "application/json", b"{}"),
-        Output("exempelby.se", f"{base}/feed.xml", "application/atom+xml", feed(updated)),
-        Output("exempelby.se", f"{base}/manifest.json", "application/json", b'{"files": []}'),
+        Output("exempelby.se", f"{base}/diagram.png", "image/png", b"PNG"),
+        Output("exempelby.se", f"{base}/feed.xml", "application/atom+xml", feeds.atom(made)),
+        Output("exempelby.se", f"{base}/feed.json", "application/feed+json", feeds.json_feed(made)),
     )
+    listed = [{"name": o.name, "bytes": len(o.body), "sha256": o.sha256} for o in outputs]
+    return (*outputs, Output("exempelby.se", f"{base}/manifest.json", "application/json", canonical({"files": listed})))
 
 
 def tree(root: Path) -> dict[str, tuple[bytes, int]]:
@@ -85,8 +94,18 @@ def test_publish_places_every_file_and_the_feed_at_the_root(tmp_path: Path) -> N
         "handed_over",
         "https://exempelby.invalid/exempelby-2021/uppfoljning-2021-T1/",
     )
-    names = {"feed.xml"} | {f"uppfoljning-2021-T1/{n}" for n in ("index.html", "summary.json", "feed.xml")}
-    assert set(tree(tmp_path / "ut/exempelby.se")) == names | {"uppfoljning-2021-T1/manifest.json"}
+    assert set(tree(tmp_path / "ut/exempelby.se")) == {"feed.xml", "feed.json"} | {o.name for o in files(html())}
+
+
+def test_the_page_comes_after_its_data_and_before_what_tells_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Data, page, manifest, feeds: who reads the manifest or a feed finds everything it names."""
+    placed: list[str] = []
+    monkeypatch.setattr(_folder.Local, "place", lambda self, name, body: placed.append(name.rpartition("/")[2]))
+    package.publish(site(), row(), files(html()), tmp_path)
+    assert placed[2:4] == ["index.html", "manifest.json"] and set(placed[:2]) == {"summary.json", "diagram.png"}
+    assert set(placed[4:]) == {"feed.json", "feed.xml"}
 
 
 def test_repeat_touches_nothing_and_sweeps_what_a_killed_worker_left(tmp_path: Path) -> None:
@@ -129,16 +148,24 @@ def test_somebody_elses_page_is_never_overwritten(tmp_path: Path) -> None:
     assert there.read_text() == "<h1>Redaktionens egen sida</h1>"
 
 
-def test_root_feed_is_the_newest(tmp_path: Path) -> None:
-    """A late edition of an earlier period doesn't bring an older feed back; an equal or newer one replaces it."""
+def items(root: Path, name: str = "feed.json") -> dict[str, str]:
+    """Return the entries of a feed: period and title."""
+    return {i["id"].rpartition("/")[2]: i["title"] for i in json.loads((root / name).read_bytes())["items"]}
+
+
+def test_the_sites_feed_gathers_all_periods_in_any_order(tmp_path: Path) -> None:
+    """A late edition of an earlier period takes its own entry's place and leaves later periods' entries alone."""
     root = tmp_path / "ut/exempelby.se"
-    package.publish(
-        site(), row(period="2021-T2"), files(html(period="2021-T2"), "2021-09-15T10:00:00Z", "2021-T2"), tmp_path
-    )
-    package.publish(site(), row(), files(html(), "2021-09-15T11:59:59+02:00"), tmp_path)
-    assert b"2021-09-15T10:00:00Z" in (root / "feed.xml").read_bytes()
-    package.publish(site(), row(2), files(html(2), "2021-09-15T12:00:00+02:00"), tmp_path)
-    assert b"12:00:00+02:00" in (root / "feed.xml").read_bytes()
+    later = files(html(period="2021-T2"), "2021-09-15T10:00:00Z", "2021-T2")
+    package.publish(site(), row(period="2021-T2"), later, tmp_path)
+    package.publish(site(), row(), files(html(), "2021-05-17T10:00:00Z"), tmp_path)
+    assert items(root) == {"2021-T1": "Uppföljning 2021-T1", "2021-T2": "Uppföljning 2021-T2"}
+    package.publish(site(), row(2), files(html(2), "2021-10-01T10:00:00Z"), tmp_path)
+    assert items(root) == {"2021-T1": "Uppföljning 2021-T1 (rättad, utgåva 2)", "2021-T2": "Uppföljning 2021-T2"}
+    atom = feedparser.parse((root / "feed.xml").read_bytes())
+    assert not atom.bozo and [e.id for e in atom.entries] == ["tag:x/2021-T1", "tag:x/2021-T2"]
+    package.publish(site(), row(period="2021-T2"), later, tmp_path)
+    assert items(root)["2021-T1"].endswith("utgåva 2)")
 
 
 def test_foreign_feed_at_the_root_is_refused_before_anything_is_written(tmp_path: Path) -> None:
@@ -146,7 +173,7 @@ def test_foreign_feed_at_the_root_is_refused_before_anything_is_written(tmp_path
     root = tmp_path / "ut/exempelby.se"
     root.mkdir(parents=True)
     (root / "feed.xml").write_text('<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]><x>&a;</x>')
-    with pytest.raises(Refused, match="Atom-flöde"):
+    with pytest.raises(Refused, match="inte ett flöde"):
         package.publish(site(), row(), files(html()), tmp_path)
     assert set(tree(root)) == {"feed.xml"}
 
@@ -205,7 +232,7 @@ def test_unsafe_names_are_named(name: str) -> None:
 @given(st.binary(max_size=400) | st.text(alphabet="<>meta na=\"'borglöft;UpjnigÅå/,0123", max_size=400).map(str.encode))
 def test_marker_reads_any_bytes(body: bytes) -> None:
     """No page makes the marker reader fail."""
-    found = package.marker_of(body)
+    found = marker_of(body)
     assert found is None or found.edition >= 0
 
 
@@ -217,16 +244,16 @@ def test_marker_survives_its_surroundings(promise: str, period: str, edition: in
     """Both forms of the marker are read back from the middle of any page that doesn't break the tag itself."""
     noise = noise.replace(b"<", b"")
     meta = f'<meta content="{promise}/{period};edition={edition};figures={FIGURES}" name="medborgarlofte"/>'
-    assert package.marker_of(noise + meta.encode() + noise) == (promise, period, edition, FIGURES)
+    assert marker_of(noise + meta.encode() + noise) == Marker(promise, period, edition, FIGURES)
     sentence = f"<p>Uppf&ouml;ljning <b>{promise}/{period}</b>,\n utgåva&nbsp;{edition}.</p>"
-    assert package.marker_of(sentence.encode()) == (promise, period, edition, "")
+    assert marker_of(sentence.encode()) == Marker(promise, period, edition)
 
 
 @given(st.text(alphabet="{}promisepd.!_:[]0 /åhttps", max_size=60), slugs)
 def test_address_patterns_are_formatted_or_refused(pattern: str, value: str) -> None:
     """No pattern reaches inside a value or fails in another way than Refused."""
     try:
-        address = package.address_of(pattern, value, "2021-T1")
+        address = _readback.address_of(pattern, value, "2021-T1")
     except Refused:
         return
     assert address.startswith(("http://", "https://"))
@@ -246,7 +273,9 @@ def test_fits_names_what_is_missing() -> None:
     assert package.fits(site(), files(html())) == []
     assert "precis en index.html" in package.fits(site(), ())[0]
     assert "märket" in package.fits(site(), files(b"<p>utan</p>"))[0]
-    assert "feed.xml" in package.fits(site(), files(html(), "i går"))[0]
+    broken = Output("exempelby.se", "uppfoljning-2021-T1/feed.xml", "application/atom+xml", b"<feed>")
+    problems = package.fits(site(), (*(o for o in files(html()) if "feed" not in o.name), broken))
+    assert "feed.xml" in problems[0] and "feed.json" in problems[1]
     assert "två gånger" in package.fits(site(), files(html()) + files(html())[1:2])[0]
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from tasks.channels import package
-from tasks.model import Refused, Unavailable
+from tasks.model import Refused, Unavailable, Uncertain
 from tests.test_channels_package import OTHER_FIGURES, files, html, row, site
 
 pytestmark = pytest.mark.slow
@@ -105,18 +106,44 @@ def test_find_maps_statuses(public: Site, tmp_path: Path, status: int, there: bo
             package.find(channel, row(), files(html()), tmp_path)
 
 
-def test_find_follows_its_own_site_only(public: Site, tmp_path: Path) -> None:
-    """A redirect within the site is followed; one to a stranger is refused without a call there."""
-    channel = site(address=f"{public.url}/gammal/")
+def test_find_asks_when_the_page_lies_elsewhere(public: Site, tmp_path: Path) -> None:
+    """A redirect to the same page written otherwise is followed; any other stops, at home and to a stranger alike."""
+    channel = site(address=f"{public.url}/NY")
     public.status, public.headers, public.body = 301, {"Location": "/ny/"}, html()
     receipt = package.find(channel, row(), files(html()), tmp_path)
     assert receipt and receipt.state == "published"
-    public.headers = {"Location": "https://framling.invalid/"}
-    with pytest.raises(Refused, match=r"framling\.invalid"):
-        package.find(channel, row(), files(html()), tmp_path)
-    public.headers = {"Location": "/gammal/"}
+    channel = site(address=f"{public.url}/gammal/")
+    for elsewhere in ("/ny/", "https://framling.invalid/gammal/", "/gammal/?sida=2"):
+        public.headers, public.paths = {"Location": elsewhere}, []
+        with pytest.raises(Refused, match=r"skickar vidare till .*Rätta address"):
+            package.find(channel, row(), files(html()), tmp_path)
+        assert public.paths == ["/gammal/"]
+    public.headers = {"Location": "/gammal"}
     with pytest.raises(Unavailable, match="runt"):
         package.find(channel, row(), files(html()), tmp_path)
+
+
+def test_find_asks_when_a_person_pasted_another_address(public: Site, tmp_path: Path) -> None:
+    """The page is up, but not where the posts' links lead: nothing is published until a person has mended it."""
+    channel = site(address=f"{public.url}/saknas/", read_back=f"{public.url}/saknas/")
+    public.status, public.body = 404, b""
+    told = replace(row(), url=f"{public.url}/saknas")
+    assert package.find(channel, told, files(html()), tmp_path) is None
+    public.headers, public.body = {"Location": "x"}, html()  # the server answers 200 at /ny/ only
+    with pytest.raises(Refused, match=r"Sidan ligger på .*/ny/ men enligt address"):
+        package.find(channel, replace(row(), url=f"{public.url}/ny/"), files(html()), tmp_path)
+
+
+def test_find_waits_for_all_of_the_text(public: Site, tmp_path: Path) -> None:
+    """A page that bears the mark but lacks a paragraph, or shows another figure, isn't the approved one yet."""
+    page = html().replace(b"<body>", "<body><main><p>Två av fyra vandringar är ”gjorda”.</p></main>".encode())
+    channel = site(address=public.url)
+    public.body = b"<nav>Meny</nav>" + page.replace("”gjorda”".encode(), b'"<b>gjor</b>da"')
+    receipt = package.find(channel, row(), files(page), tmp_path)
+    assert receipt and "hela texten" in receipt.message
+    public.body = page.replace("Två av fyra".encode(), b"Tre av fyra")
+    with pytest.raises(Uncertain, match="Två av fyra vandringar"):
+        package.find(channel, row(), files(page), tmp_path)
 
 
 def test_find_says_unavailable_when_nobody_answers(public: Site, tmp_path: Path) -> None:

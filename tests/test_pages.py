@@ -20,9 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks import channels, pages, wording
-from tasks.channels import package
 from tasks.channels._weight import weigh
 from tasks.model import Entry, Output, Refused, combined_sha256
+from tasks.pages.markers import Marker, markers_of
 from tests.following import channel, composed, drafted, sample
 
 MADE, PLACE, FOLLOW = sample(3)
@@ -187,11 +187,10 @@ def test_assumptions_and_coverage_are_in_the_method_note() -> None:
 
 def test_the_page_proves_its_edition_twice() -> None:
     """The marker in the head and the sentence in the footer, as the channel reads them back."""
-    markers = package.markers_of(named("index.html"))
-    assert [tuple(m) for m in markers] == [
-        ("strangnas-2021", "2021-T3", 1, FOLLOW.figures_sha256),
-        ("strangnas-2021", "2021-T3", 1, ""),
-    ]
+    assert markers_of(named("index.html")) == (
+        Marker("strangnas-2021", "2021-T3", 1, FOLLOW.figures_sha256),
+        Marker("strangnas-2021", "2021-T3", 1),
+    )
 
 
 def test_a_later_edition_says_that_it_is_corrected() -> None:

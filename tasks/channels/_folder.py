@@ -19,6 +19,30 @@ _LASTING = {
 _LONGEST_PART = 200
 
 
+class Local:
+    """A folder of this machine as the place of a package."""
+
+    def __init__(self, root: Path) -> None:
+        self.where = str(root)
+        self._root = root
+
+    def read(self, name: str) -> bytes | None:
+        """Return what stands under the name, None when nothing does; raises Refused or Unavailable."""
+        return read(target_of(self._root, name))
+
+    def place(self, name: str, body: bytes) -> None:
+        """Write `body` whole or not at all; the same bytes already there are left alone."""
+        place(target_of(self._root, name), body)
+
+    def remove(self, name: str) -> None:
+        """Take a file away; nothing there is no trouble."""
+        target = target_of(self._root, name)
+        try:
+            target.unlink(missing_ok=True)
+        except OSError as error:
+            raise _trouble(target, error) from error
+
+
 def root_of(channel: Channel, folder: Path) -> Path:
     """Return the channel's folder; a relative one lies in `folder`. Raises Refused when the config names none."""
     if not channel.folder:

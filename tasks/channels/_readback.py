@@ -191,6 +191,11 @@ def _body(answer: requests.Response, url: str, deadline: float) -> bytes | None:
         return None
     if answer.status_code != 200:
         raise Unavailable(f"{url} svarade {answer.status_code}.")
+    return whole_body(answer, url, deadline)
+
+
+def whole_body(answer: requests.Response, url: str, deadline: float) -> bytes:
+    """Return an answer's body, read until the monotonic `deadline` at most; raises Unavailable when it is too much."""
     body = bytearray()
     for chunk in answer.iter_content(65536):
         body += chunk

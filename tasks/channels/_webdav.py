@@ -1,0 +1,156 @@
+"""A folder behind WebDAV: every write is conditional, so that nobody's change since we looked is written over."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+from urllib.parse import quote, urlsplit
+
+import requests
+from requests.auth import HTTPBasicAuth
+
+from config.schema import Channel
+from tasks.channels import _folder
+from tasks.channels._readback import whole_body
+from tasks.model import Refused, Trouble, Unavailable
+
+_CONNECT_SECONDS = 5
+_ABSENT = ""
+_SECRETS = ("username", "password")
+
+
+def problems(channel: Channel) -> list[str]:
+    """Return what is wrong with the channel's server and keys, in Swedish."""
+    found = address_problems(channel.base_url or "")
+    for name in _SECRETS:
+        if name not in channel.secrets or not channel.secrets[name].get_secret_value():
+            found.append(f"secrets.{name} saknas: ange det under [channel.secrets]")
+    found += [f"secrets.{key} är okänd: ta bort den" for key in sorted(set(channel.secrets) - set(_SECRETS))]
+    return [*found, *(f"options.{key} är okänd: ta bort den" for key in sorted(channel.options))]
+
+
+def address_problems(url: str) -> list[str]:
+    """Return why keys can't be sent to an address: plain HTTP leaves the machine, or it holds more than a place."""
+    try:
+        parts = urlsplit(url)
+        whole = parts.hostname and parts.port != 0 and not (parts.query or parts.fragment or parts.username)
+    except ValueError:
+        return ["base_url går inte att tolka som en adress"]
+    if not whole or parts.scheme not in ("http", "https"):
+        return ["base_url ska vara en adress med https:// utan namn, lösenord och frågetecken"]
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        return ["base_url måste börja med https:// när servern inte är den egna datorn"]
+    return []
+
+
+@contextmanager
+def opened(channel: Channel) -> Iterator[Dav]:
+    """Give the server's folder."""
+    with requests.Session() as session:
+        user, password = (channel.secrets[name].get_secret_value().encode() for name in _SECRETS)
+        # As bytes: a password outside Latin-1 would become an error that quotes it.
+        session.auth = HTTPBasicAuth(user, password)
+        yield Dav(session, channel)
+
+
+class Dav:
+    """One folder of a WebDAV server (RFC 4918) as the place of a package."""
+
+    def __init__(self, session: requests.Session, channel: Channel) -> None:
+        self.where = (channel.base_url or "").rstrip("/")
+        self._session, self._seconds = session, channel.timeout_seconds
+        # The ETag of each file as it was last read: what a write may replace.
+        self._seen: dict[str, str] = {}
+
+    def read(self, name: str) -> bytes | None:
+        """Return what stands under the name, None when nothing does; raises Refused or Unavailable."""
+        status, tag, body = self._call("GET", name, missing=True)
+        if status == 404:
+            self._seen[name] = _ABSENT
+            return None
+        # A weak tag can't be a condition (RFC 9110, 13.1.1); some servers give one to a file of the last second.
+        if not re.fullmatch(r'"[^"]*"', tag):
+            raise Unavailable(f"{self.where}/{name} har ingen stark ETag just nu; utan den kan den inte bytas säkert.")
+        self._seen[name] = tag
+        return body
+
+    def place(self, name: str, body: bytes) -> None:
+        """Put `body` there if the file still is as it was last read (here, or by an earlier `read`)."""
+        if name not in self._seen and self.read(name) == body:
+            return
+        tag = self._seen[name]
+        headers = {"If-None-Match": "*"} if tag == _ABSENT else {"If-Match": tag}
+        status, *_ = self._call("PUT", name, body, headers, conflict=True)
+        if status in (404, 409):
+            self._make_folders(name)
+            self._call("PUT", name, body, headers)
+        # A server that broke off may have kept half of it, and one that knows no conditions may have kept another's.
+        if self.read(name) != body:
+            raise Unavailable(f"{self.where}/{name} blev inte som den sändes. Försök igen.")
+
+    def remove(self, name: str) -> None:
+        """Take a file away; nothing there is no trouble."""
+        self._call("DELETE", name, missing=True)
+        self._seen.pop(name, None)
+
+    def _make_folders(self, name: str) -> None:
+        parts = name.split("/")[:-1]
+        for depth in range(1, len(parts) + 1):
+            # 405: it is there already, perhaps made by another worker a moment ago.
+            self._call("MKCOL", "/".join(parts[:depth]) + "/", exists=True)
+
+    def _call(
+        self,
+        method: str,
+        name: str,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        *,
+        missing: bool = False,
+        conflict: bool = False,
+        exists: bool = False,
+    ) -> tuple[int, str, bytes]:
+        """Return status, ETag and body of one call; every answer but the expected ones is Refused or Unavailable."""
+        problem = _folder.problem_of(name.rstrip("/"))
+        if problem:
+            raise Refused(f"Filen kan inte skrivas: {problem}.")
+        url, ends = f"{self.where}/{quote(name)}", time.monotonic() + 2 * self._seconds
+        try:
+            with self._session.request(
+                method,
+                url,
+                data=body,
+                headers={"Cache-Control": "no-cache", **(headers or {})},
+                timeout=(_CONNECT_SECONDS, self._seconds),
+                allow_redirects=False,
+                stream=True,
+            ) as answer:
+                found = answer.status_code, answer.headers.get("ETag", ""), whole_body(answer, url, ends)
+        except (requests.RequestException, ValueError) as error:
+            # Each call may be made again: its condition stops a second effect. So nothing here is uncertain.
+            raise Unavailable(f"{self.where} svarar inte ({type(error).__name__}). Försök igen.") from None
+        status = found[0]
+        expected = 200 <= status < 300
+        if expected or (missing and status == 404) or (conflict and status in (404, 409)) or (exists and status == 405):
+            return found
+        raise self._meaning(name, status)
+
+    def _meaning(self, name: str, status: int) -> Trouble:
+        where = f"{self.where}/{name}"
+        if status in (401, 403):
+            return Refused(f"{self.where} släpper inte in oss ({status}). Se över secrets.username och password.")
+        if status in (409, 412):
+            return Unavailable(f"{where} ändrades av någon annan medan den skulle bytas ({status}). Försök igen.")
+        if status in (408, 423, 425, 429) or status >= 500:
+            return Unavailable(f"{where} kan inte nås just nu ({status}).")
+        return Refused(f"{where} godtas inte av servern ({status}). Är base_url en mapp på en WebDAV-server?")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
