@@ -127,7 +127,11 @@ def _review(config: Config, port: int, demo: bool) -> Iterator[None]:
     from flows.review.app import create_app, server
 
     app = create_app(
-        config, Store(config.database), demo=demo, secret=secrets.token_hex(32), now=lambda: datetime.now(UTC)
+        config,
+        Store(config.database, busy=True),
+        demo=demo,
+        secret=secrets.token_hex(32),
+        now=lambda: datetime.now(UTC),
     )
     ours = server(app, port)
     thread = threading.Thread(target=ours.run, daemon=True)

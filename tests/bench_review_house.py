@@ -1,4 +1,4 @@
-"""The house that the load bench visits: the sample year with one period sent and two open drafts, in its own process."""
+"""The house that the load bench visits: the sample year, one period sent and two drafts open, in its own process."""
 
 from __future__ import annotations
 
@@ -116,7 +116,9 @@ def main() -> None:
     parser.add_argument("--database", required=True)
     chosen = parser.parse_args()
     config = configuration.load(SAMPLE, chosen.database)
-    app = create_app(config, Store(chosen.database), demo=True, secret="bench" * 8, now=lambda: datetime.now(UTC))
+    app = create_app(
+        config, Store(chosen.database, busy=True), demo=True, secret="bench" * 8, now=lambda: datetime.now(UTC)
+    )
     ours = server(app, port=0)
     serving = threading.Thread(target=ours.run)
     serving.start()

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
+import anyio.to_thread
 import uvicorn
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from config import Config
 from flows.review import (
+    again,
     auth,
     board,
     drafts,
@@ -27,17 +28,27 @@ from flows.review import (
     publications,
     questions,
     reports,
+    roles,
+    sign_in,
     uploads,
 )
+from tasks import periods
 from tasks.model import Refused, Unavailable
 from tasks.store import Store
+
+# Rendering holds the interpreter's lock: more threads would only take it from each other, and every page would wait
+# for all the others. A few are there for those that wait for the database.
+_THREADS = 4
+# Longer than a reader's pause, and than the 60 s after which a proxy in front lets go: who closes first must not be
+# us, or a form that is sent at that very moment is lost on the way.
+_KEEP_ALIVE_SECONDS = 75
 
 
 def create_app(config: Config, store: Store, *, demo: bool, secret: str, now: Callable[[], datetime]) -> FastAPI:
     """Return the review application over a migrated database.
 
-    `demo` offers invented people to requests from this machine; `secret` signs the sessions; `now` gives aware
-    moments.
+    `demo` offers invented people to requests from this machine; `secret` signs what a browser carries while
+    somebody signs in elsewhere; `now` gives aware moments.
     """
     app = FastAPI(
         title="Löfteskollen",
@@ -45,25 +56,50 @@ def create_app(config: Config, store: Store, *, demo: bool, secret: str, now: Ca
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        lifespan=_ready,
         # On the whole application, so that no route can be added without it.
         dependencies=[Depends(auth.guard)],
     )
     app.state.review = page.Review(config, store, demo, secret, now)
-    app.add_middleware(gate.Gate)
+    app.state.rules, app.state.providers = roles.rules(config), sign_in.providers(app.state.review)
+    app.add_middleware(gate.Gate, address=config.address)
     app.mount("/static", StaticFiles(directory=page.HERE / "static"), name="static")
-    for screen in (auth, board, drafts, figures, previews, questions, reports, uploads, publications, history):
+    for screen in (sign_in, board, drafts, figures, previews, questions, reports, uploads, publications, history):
         app.include_router(screen.router)
     _add_error_pages(app)
     return app
 
 
+@asynccontextmanager
+async def _ready(app: FastAPI) -> AsyncIterator[None]:
+    """Have at hand what the first visitors would wait for: the templates and the calendar of each promise."""
+    anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
+    review: page.Review = app.state.review
+    for name in review.templates.list_templates():
+        review.templates.get_template(name)
+    for promise in review.config.promises.values():
+        periods.periods(promise)
+    yield
+
+
 def server(app: FastAPI, port: int) -> uvicorn.Server:
     """Return what serves the application from one process on loopback; port 0 takes a free one."""
-    return uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", server_header=False))
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=port,
+            log_level="warning",
+            server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        )
+    )
 
 
 def _add_error_pages(app: FastAPI) -> None:
-    app.add_exception_handler(auth.SignInNeeded, _sign_in_needed)
+    app.add_exception_handler(auth.SignInNeeded, again.sign_in_needed)
+    app.add_exception_handler(auth.StaleForm, again.stale_form)
+    app.add_exception_handler(sign_in.SignInFailed, _not_signed_in)
     app.add_exception_handler(auth.Forbidden, _forbidden)
     app.add_exception_handler(gate.TooLarge, _too_large)
     app.add_exception_handler(Refused, _refused)
@@ -73,13 +109,9 @@ def _add_error_pages(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _broken)
 
 
-def _sign_in_needed(request: Request, _error: Exception) -> Response:
-    if request.method == "GET":
-        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return RedirectResponse(f"/logga-in?{urlencode({'till': path})}", 303)
-    # The session ended while somebody wrote: what they wrote is handed back, not lost.
-    kept = [v for k, v in request.state.form.multi_items() if k.startswith(("text:", "kommentar")) and v]
-    return _page(request, 401, "Du är inte inloggad", "Logga in igen och gör om det sista.", kept=kept)
+def _not_signed_in(request: Request, error: Exception) -> Response:
+    assert isinstance(error, sign_in.SignInFailed)  # noqa: S101 - the only one it is registered for
+    return _page(request, error.status, error.heading, "\n".join(error.lines), way="/logga-in")
 
 
 def _forbidden(request: Request, error: Exception) -> Response:
@@ -123,5 +155,5 @@ def _broken(request: Request, _error: Exception) -> Response:
 
 def _page(request: Request, status: int, heading: str, text: str, **values: Any) -> Response:
     review: page.Review = request.app.state.review
-    shown = {"kept": [], **values}
+    shown = {"way": "/", **values}
     return review.page("error.html", status=status, heading=heading, lines=text.splitlines(), **shown)

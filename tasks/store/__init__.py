@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, event, inspect, text
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from tasks.model import Refused, Unavailable
 from tasks.store.tables import metadata
@@ -25,11 +25,15 @@ _BUSY_MS = 30_000
 
 
 class Store:
-    """A database of Löfteskollen: SQLite by default, PostgreSQL by URL."""
+    """A database of Löfteskollen: SQLite by default, PostgreSQL by URL.
 
-    def __init__(self, url: str) -> None:
+    `busy` keeps SQLite's connections open between uses, for a process that answers many requests: closing the last
+    one makes SQLite write its log back and delete it, which the next request would wait for.
+    """
+
+    def __init__(self, url: str, *, busy: bool = False) -> None:
         self.url = url
-        self.engine = _engine(url)
+        self.engine = _engine(url, busy)
 
     @contextmanager
     def reading(self) -> Iterator[Db]:
@@ -116,13 +120,13 @@ def _commit_or_rollback(db: Db) -> Iterator[None]:
     db.commit()
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, busy: bool) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         if parsed.get_backend_name() == "sqlite":
-            return _sqlite(parsed.database or "", parsed.render_as_string(hide_password=False))
+            return _sqlite(parsed.database or "", parsed.render_as_string(hide_password=False), busy)
         # read committed: with repeatable read, waiting claims would fail instead of seeing the other's commit.
         return create_engine(parsed, pool_pre_ping=True, isolation_level="READ COMMITTED")
     except (ArgumentError, ModuleNotFoundError) as error:
@@ -132,11 +136,12 @@ def _engine(url: str) -> Engine:
         ) from None
 
 
-def _sqlite(file: str, url: str) -> Engine:
+def _sqlite(file: str, url: str, busy: bool) -> Engine:
     if file and file != ":memory:":
         Path(file).parent.mkdir(parents=True, exist_ok=True)
-    # One connection per use: a pooled one would outlive a fork, and opening a file is cheap.
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": _BUSY_MS / 1000})
+    # Else one connection per use: a pooled one would outlive a fork, and opening a file is cheap.
+    pool = QueuePool if busy else NullPool
+    engine = create_engine(url, poolclass=pool, connect_args={"timeout": _BUSY_MS / 1000})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: object, _record: object) -> None:
