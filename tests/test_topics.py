@@ -7,7 +7,7 @@ from itertools import islice, product
 import pytest
 
 from config.schema import Commitment
-from tasks.evidence import freetext, topics
+from tasks.evidence import days, topics
 from tasks.model import Record
 from tests.bench_corpus import promise
 
@@ -35,7 +35,7 @@ def test_what_the_reading_takes_is_among_the_candidates(commitment: Commitment) 
     records = [Record("prov", str(i), "", f"Detta: {t}") for i, t in enumerate(told(commitment))]
     (rows,) = topics.candidates(records, [commitment])
     words = topics.words_of(commitment.signals)
-    taken = {i for i, r in enumerate(records) if topics.topic(freetext.open_record(r).sentences, words) is not None}
+    taken = {i for i, r in enumerate(records) if topics.topic(days.open_record(r).sentences, words) is not None}
     assert taken
     assert [records[i].text for i in sorted(taken - set(rows))] == []
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from config.schema import Commitment, Municipality, Promise
-from tasks.evidence import freetext, reports, swedish, topics
-from tasks.evidence.freetext import SCORES, Scope, Text
+from tasks.evidence import days, freetext, reports, swedish, topics
+from tasks.evidence.freetext import SCORES, Scope
 from tasks.model import Dated, Judgement, Reading, Record, State
 
 # So many records are read at a time: enough to look for a word in all at once, and never much memory.
@@ -44,12 +44,12 @@ def _read(records: Sequence[Record], commitments: Sequence[Commitment], scope: S
         else:
             free.append(row)
     candidates = topics.candidates([records[row] for row in free], commitments)
-    cache: dict[int, Text] = {}
+    cache: dict[int, days.Text] = {}
     for commitment, rows in zip(commitments, candidates, strict=True):
         words = topics.words_of(commitment.signals)
         for row in (free[i] for i in rows):
             if row not in cache:
-                cache[row] = freetext.open_record(records[row])
+                cache[row] = days.open_record(records[row])
             reading = freetext.read(cache[row], words, commitment, scope)
             if reading is not None:
                 found.append((row, _finished(reading, records[row], commitment)))

@@ -17,6 +17,20 @@ ALTOGETHER = re.compile(
     rf"(?<!\w)(?:sammanlagt|totalt|fler\sän|blev\sdet|gjordes|blev|genomfördes|hölls|gjorts|genomförts|hållits)\s({NUMBER})"
     r"(?=\s*(?:[.,:;!)]|$|i\s|på\s|stycken|st\W|sådana|varav|till\W))"
 )
+# "Insatser mot mopedbilar: 4", "antalet vandringar uppgick till fem": the figure in a report's row.
+_TALLY = re.compile(
+    rf"(?:^[^:;]{{3,80}}:\s?|antal(?:et)?\s[^.:;]{{3,60}}\s(?:uppgick\still|blev|var)\s)({NUMBER})"
+    r"(?=\s?(?:[.(]|$)|\s(?:st|stycken|skolor|tillfällen|gånger)(?!\w))"
+)
+_AIM = re.compile(r"(?<!\w)(?:mål\w*|plan\w*|prognos\w*|budget\w*|utlova\w*)")
+
+
+def tally(sentence: Sentence) -> int | None:
+    """Return the number that a row of a report gives for what it names; None for none, zero or a target."""
+    match = _TALLY.search(sentence.fold)
+    if not match or _AIM.search(sentence.fold[: match.start(1)]):
+        return None
+    return swedish.number(match[1]) or None
 
 
 def count(
@@ -26,10 +40,13 @@ def count(
     numbers: list[int] = []
     plural = False
     for s, word in anchors:
+        if row := tally(s):
+            numbers.append(row)
         if word and word in s.words:
             plural = plural or bool(re.search(r"(?:ar|er|or|arna|erna|orna)$", word.fold))
             at = s.words.index(word)
-            numbers += _before(s.words[max(0, at - 3) : at])
+            if not _AIM.search(s.fold[: word.start]):
+                numbers += _before(s.words[max(0, at - 3) : at])
         numbers += [n for m in ALTOGETHER.finditer(s.fold) if (n := swedish.number(m[1])) and n not in YEARS]
     exact = [d for d in days if d.precision == "day"]
     number = numbers[0] if numbers else None

@@ -23,6 +23,9 @@ _SPELLED = (
     "tjugosjätte tjugosjunde tjugoåttonde tjugonionde trettionde trettioförsta"
 )
 ORDINALS = {w: i for i, w in enumerate(_SPELLED.split(), 1)}
+# The months of a quarter, a third and a half of a year, and which of them is meant.
+_SHARES = {"kvartalet": 3, "tertialet": 4, "halvåret": 6}
+ORDINAL_SHARES = ("första", "andra", "tredje", "fjärde")
 # First and last month of the season; a winter belongs to the year it ends in.
 _SEASONS = {"vår": (1, 6), "sommar": (6, 8), "höst": (8, 12), "vint": (12, 2)}
 
@@ -139,6 +142,17 @@ def months_of(parts: Parts, known: Known) -> Dated | None:
     return Dated(date(year, number, 1), last.end, "period")
 
 
+def share_of(parts: Parts, known: Known) -> Dated | None:
+    """Return the months of "tredje kvartalet": of the year known, else the latest that has begun (or comes)."""
+    length = _SHARES[parts["share"].lower()]
+    last = length * (ORDINAL_SHARES.index(parts["nth"].lower()) + 1)
+    if last > 12:
+        return None
+    options = [date(y, last - length + 1, 1) for y in known.around()]
+    start = known.pick(options)
+    return Dated(start, date(start.year, last, calendar.monthrange(start.year, last)[1]), "period") if start else None
+
+
 def season_of(season: str, year: int) -> Dated:
     """Return the months of a season, by the stem of its name."""
     key = {"somr": "sommar", "vintr": "vint"}.get(season.lower(), season.lower())
@@ -151,6 +165,8 @@ def relative_of(name: str, parts: Parts, known: Known, published: date) -> Dated
     word = re.sub(r"\s", "", next((v for k, v in parts.items() if k.startswith("rel") and v), "").lower())
     if name == "since":
         return _latest_season(parts["season"], published)
+    if name == "terms":
+        return _terms(parts, published)
     if name == "termly":
         return _termly(word, known.lean, published)
     if name == "thisyear":
@@ -189,9 +205,12 @@ def _relative_day(name: str, word: str, parts: Parts, lean: Lean, published: dat
             # On a Saturday or Sunday it is this one; before that the last, or the next when the tense looks ahead.
             saturday = monday + timedelta(days=5 if lean == "future" or published.weekday() >= 5 else -2)
             return Dated(saturday, saturday + timedelta(days=1), "period")
-        monday += timedelta(days={"förraveckan": -7, "nästavecka": 7}.get(word, 0))
+        monday += timedelta(days={"förraveckan": -7, "nästavecka": 7}.get(word.removesuffix("s"), 0))
         return Dated(monday, monday + timedelta(days=6), "week")
     back = (published.weekday() - DAYS.index(parts["weekday"].lower())) % 7
+    if name == "night":
+        morning = published - timedelta(days=back)
+        return Dated(morning - timedelta(days=1), morning, "period")
     if name == "next" or (name == "lately" and lean == "future"):
         return Dated.day(published + timedelta(days=7 - back))
     # "I tisdags" is never today; "på tisdagen" may be.
@@ -208,9 +227,22 @@ def _latest_season(season: str, published: date) -> Dated:
     return found if found.start <= published else season_of(season, published.year - 1)
 
 
+def _season(word: str) -> str:
+    return next(k for k in ("vår", "sommar", "somr", "höst", "vint") if word.startswith(k))
+
+
+def _terms(parts: Parts, published: date) -> Dated:
+    """Return the stretch of "under hösten och vintern": the latest begun, no longer than to the publication."""
+    second = _season(parts["rel2"].lower())
+    # In December the winter that has begun is the next year's.
+    last = next(f for y in (1, 0, -1) if (f := season_of(second, published.year + y)).start <= published)
+    first = _latest_season(_season(parts["rel"].lower()), last.start)
+    return Dated(first.start, min(last.end, published), "period")
+
+
 def _termly(word: str, lean: Lean, published: date) -> Dated | None:
     """Return the season that "under hösten" means: the one begun, or the next one when the tense looks ahead."""
-    key = next(k for k in ("vår", "sommar", "somr", "höst", "vint") if word.startswith(k))
+    key = _season(word)
     found = _latest_season(key, published)
     if lean == "future" and found.end < published:
         return season_of(key, found.end.year + 1)

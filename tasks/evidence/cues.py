@@ -22,16 +22,19 @@ _DONE = _words(
     r"|medverka(?:de|t)|besök(?:te|tes|t|ts)|arrangera(?:de|des|t|ts)|(?:an)?ordna(?:de|des|t|ts)|träffades?|träffats|möttes|mötts|samlades|samlats"
     r"|(?:genom|av|efter)?sök(?:te|tes|t|ts)|letade?s?|letat|kontrollera(?:de|des|t|ts)|stoppa(?:de|des|t|ts)|stannade|avsluta(?:des|ts|de)"
     r"|dela(?:de|des|t|ts)(?:\s\w+){0,3}\sut|utdela(?:de|des|ts)|skicka(?:de|des|t|ts)|sän(?:de|des|t|ts)|getts|gavs|föreläste|lanserade?s?|lanserats?|lanserat"
-    r"|spreds?|spridits|spritt|vandrade|inspektera(?:de|des|t|ts)|besiktiga(?:de|des|t|ts)|tillämpa(?:des|ts)|åkte|åkt|pågick|pågått"
-    r"|utförde?s?|utförts?|avverkade?s?|har\s(?:\w+\s){0,2}haft|(?:är|blev|har|blivit|nu|redan)\s(?:\w+\s){0,2}?(?:genomförd|genomförda|gjord|gjorda|utförd|utförda|avklarad|avklarade|avslutad|avslutade|klara?)"
+    r"|spreds?|spred|spridits?|spritt|\w*vandrade?s?|skett|skedde|sammanträd(?:de|tt)|togs\sigen|tagits\sigen|damp|dimpt|inspektera(?:de|des|t|ts)|besiktiga(?:de|des|t|ts)|tillämpa(?:des|ts)|åkte|åkt|pågick|pågått"
+    r"|utförde?s?|utförts?|avverkade?s?|har\s(?:\w+\s){0,2}haft|(?:är|var|blev|har|blivit|nu|redan)\s(?:\w+\s){0,3}?(?:genomförd|genomförda|gjord|gjorda|utförd|utförda|avklarad|avklarade|avslutad|avslutade|klara?)"
+    r"|(?:har|hade)\s(?:\w+\s){0,2}(?:visats|setts)|(?:har|hade)\s(?:\w+\s){0,3}fortsatt(?=\s(?:med|under|i|även|som|enligt)\s|\s?[.,])"
+    r"|(?:fick|fått)\s(?:[\w–-]+\s){0,12}(?:brev\w*|folder\w*|broschyr\w*|besök|hembesök)"
+    r"|vinka(?:de|des|t|ts)(?:\s\w+){0,2}\sin|rikta(?:de|t)\sin\ssig|kraftsamla(?:de|t)"
     r"|slog(?:s)?\still|satsade|trycktes|tryckts|publicera(?:des|ts)|samverkat|inledde?s?|inletts|bedrevs?|bedrivits|användes|använts|arbetat|mynnade"
 )
 # A past tense that tells of something, though not surely of the activity: Swedish strong verbs are a closed class,
 # the others end alike; the nouns and adjectives that end so too are left out.
 _PAST = re.compile(
     r"(?<!\w)(?:(?:har|hade)(?:\s[\w-]+){0,4}?\s(?!(?:ett|det|att|allt|mycket|inte|fritt|lätt|rätt|nytt|annat|samt|bland|runt|sett|gott|stort|minst|mest|först|sist)(?!\w))\w{2,}(?:t|ts)"
-    r"|bad|bar|bjöds?|blev|bröts?|drack|drog(?:s)?|dök|fann(?:s)?|fick|flög|föll|for|gavs?|gick(?:s)?|grep(?:s)?|hann|hette|högg|kom|lät|lade?s?|låg|log|lydde|njöt|rann|red|rev|sa|sade?s|satt|satte?s?|såg(?:s)?|sjöng|sken|skar|skrev(?:s)?"
-    r"|sköts?|slog(?:s)?|slöts?|spreds?|sprang|stal|steg|stod|svor|sålde?s?|tog(?:s)?|var|vann|åt|hade|höll(?:s)?|gjorde?s?|genomförda?|gjorda|utförda|avklarade|varit|blivit|haft"
+    r"|bad|bar|bjöds?|blev|bröts?|drack|drog(?:s)?|dök|fann(?:s)?|fick|flög|föll|for|gavs?|gick(?:s)?|grep(?:s)?|hann|hette|högg|(?<!^)(?<!^–\s)kom(?!\s(?:i\sgång|ihåg|gärna))|lät|lade?s?|låg|log|lydde|njöt|rann|red|rev|sa|sade?s|satt|satte?s?|såg(?:s)?|sjöng|sken|skar|skrev(?:s)?"
+    r"|sköts?|slog(?:s)?|slöts?|spreds?|sprang|stal|steg|stod|svor|sålde?s?|tog(?:s)?|var(?!\s(?:och\s(?:en|när)|annan|andra|tredje|fjärde|femte|sjätte|sjunde|åttonde|nionde|tionde)\s)|vann|åt|hade|höll(?:s)?|gjorde?s?|genomförda?|gjorda|utförda|avklarade|varit|blivit|haft"
     r"|(?!(?:borde|värde|fjärde|vårde|elde|syfte|löfte|skifte|inte|möte|både|område|bredde|längde|måste|minste|skulle|hände|ände|mitte|träde|sade)s?(?!\w))(?!\w*(?:aste|[ae]nde|område|löfte|syfte|möte|värde|skifte)s?(?!\w))"
     r"\w{2,}(?:ade|dde|rde|lde|gde|mde|vde|nde|kte|pte|ste|tte|xte|fte)s?)(?!\w)"
 )
@@ -46,7 +49,7 @@ _RESULT = _words(
     r"|deltog|ställdes\sfrågor|frågor\sställdes|diskuterade?s?|samtalade?s?|(?:\w+)beslag\w*|bötfäll(?:de|des|ts)|rapportera(?:des|ts)"
 )
 _FUTURE = _words(
-    r"ska|skall|skulle|kommer\s(?:\w+\s){0,3}att|planera[rs]?|(?<!den\s)(?<!det\s)(?<!de\s)planerade|planerats|planerat|planen\sär|inplanera(?:d|t|de|ts)|inbokad(?:e)?|inbokat"
+    r"ska|skall|skulle|kommer\s(?:\w+\s){0,3}att|planera[rs]?|(?<!den\s)(?<!det\s)(?<!de\s)planerade|(?<!den\s)planerad|planerats|planerat|planen\sär|inplanera(?:d|t|de|ts)|inbokad(?:e)?|inbokat"
     r"|bokad(?:e)?|bokats|boka[ts]|välkom(?:men|na)|samling|samlas|anmäl(?:an|er)?|föranmälan|bjuder(?:\s\w+){0,2}\sin|bjuds(?:\s\w+){0,2}\sin|inbjud(?:an|na|en|ning)"
     r"|inbjuds|datum(?:et)?\s(?:kommer|meddelas)|kvar\satt\sgöra|återstår|väntar|nästa|kommande|stundande|snart|dags\sför|i\smorgon|imorgon|hoppas|tänker|avser"
     r"|kom\s(?:gärna\s)?och|häng\s(?:med|på)|följ\smed|mötesplats|ta\smed|var\smed\soch|längre\sfram|börjar|från\soch\smed|inom\skort|senare\si\s(?:år|vår|höst|veckan)"
@@ -56,14 +59,14 @@ _BOOKED = _words(
     r"kvar\satt\sgöra|återstår|inplanera(?:d|t|de|ts)|inbokad(?:e)?|inbokat|bokad(?:e)?|bokats|samling|föranmälan|datum(?:et)?\s(?:kommer|meddelas)|häng\s(?:med|på)|dags\sför"
 )
 _PRESENT = _words(
-    r"genomförs?|hålls?|håller|äger\srum|ordnas?|ordnar|anordnas?|anordnar|arrangera[rs]|går|gör|görs|startar|besöker|träffas|medverkar|deltar|kallar"
+    r"genomförs?|hålls?|håller|äger\srum|ordnas?|ordnar|anordnas?|anordnar|arrangera[rs]|(?<!i\s)går|gör|görs|startar|besöker|träffas|medverkar|deltar|kallar"
     r"|möts|söker|kontrollerar|delas?\sut|delar\sut|skickar|skickas|informerar|har|är|blir|finns|vandrar|satsar|sker|använder|arbetar|föreläser|träffar|inspekterar|får|lanserar|sprider"
 )
 _CALLED_OFF = _words(
     r"inställ(?:d|t|da)|ställ(?:s|des|ts|er|de|t)(?:\s\w+){0,2}\sin|blir(?:\s\w+){0,2}\s(?:inte|ej)(?:\s\w+){0,2}\sav|blev(?:\s\w+){0,2}\s(?:inte|aldrig|ej)(?:\s\w+){0,2}\sav"
-    r"|blir\singen|blev\singen|blir\sdet\singen|blev\sdet\singen|utebl(?:ev|ir)|avbok(?:as|ades|ats|ad)|avlys(?:t|es|tes|ts)"
+    r"|blir\singen|blev\singen|blir\sdet\singen|blev\sdet\singen|utebl(?:ev|ir)|avbok(?:as|ades|ats|ad)|avlys(?:t|es|tes|ts)|avblås(?:t|es|tes|ts)|blås(?:es|tes|ts)\sav|utgå(?:r|tt)(?!\s(?:från|med|till|enligt))"
     r"|(?:har|hade|kunde|kan)(?:\s\w+){0,3}\s(?:inte|ej|aldrig)(?:\s\w+){0,2}\s(?:kunnat\s)?(?:genomför\w*|håll\w*|ordna\w*|arrangera\w*|göra\w*)"
-    r"|(?:genomfördes|hölls|gjordes|ordnades|ägde\srum)(?:\s\w+){0,1}\s(?:inte|aldrig|ej)|pausa(?:s|des|ts|d|de)|stryks|ströks"
+    r"|(?:genomfördes|hölls|gjordes|ordnades|ägde\srum)(?:\s\w+){0,1}\s(?:inte|aldrig|ej)|pausa(?:s|des|ts|d|de)|stryks|ströks|struk(?:en|its|na)"
 )
 _POSTPONED = _words(
     r"skjut(?:s|en|na)?(?:\s\w+){0,2}\s(?:upp|fram)|sköt(?:s)?(?:\s\w+){0,2}\s(?:upp|fram)|skjutits\s(?:upp|fram)|skjutas\supp|uppskjut(?:en|na|et)|framflytta\w*|framskjut(?:en|na|et)"
@@ -81,10 +84,11 @@ _METHOD = _words(
     r"innebär|utvärdering\w*|effekt(?:en|er|erna)?|studie\w*|erfarenhet\w*|går\sut\spå|syfta[rd]?e?|syftet(?:\s\w+){0,4}\sär|metod(?:en|er|erna)?|arbetssätt(?:et)?|modell(?:en)?\s(?:är|innebär|används|bygger|går)|är\sen\s(?:metod|modell|del|form|samverkansform|träff|vandring|promenad|arbetsform)"
     r"|vad\sär|så\s(?:här\s)?(?:fungerar|går|arbetar|jobbar)|beskriv(?:er|s|ning)|rutin(?:en|er)?|avtal(?:et|at)?|överenskommelse\w*|handlar\som|används|går\still\sså|kan\s(?:du|man|ni|också|även|alla|invånare|boende)"
     r"|råd\s(?:till|om)|tips|checklista|handbok|handledning|vägledning|definition\w*|består\sav|ansvarar\sför|exempelvis|till\sexempel|t\.?\s?ex|bland\sannat|bl\.?\s?a|ta\sinitiativ|information\som|hittar\sdu|läs\smer|under\sförutsättning|vid\sbehov"
+    r"|^att\s\w+a\s\w+|bjud\sin|^[\w/ -]{3,40}:\s(?:en|ett|metod)\s(?!\w+tal)\w+"
 )
 _WISH = _words(
     r"vill(?:e)?|föreslå(?:r|s)|föreslog|förslag\w*|motion(?:en|er|erna)?|motionär\w*|yrka[rd]?e?|debatt\w*|insändare|kräver|krävde|krav\s(?:på|om)|önska[rd]?e?|borde|bör|efterlys\w*|interpellation\w*|medborgarförslag\w*"
-    r"|om\svi\sfår|överväg\w*|diskuterar\som|utred(?:a|er|s)|frågan\som|remiss\w*|kan\sbli\saktuell\w*|ifrågasätt\w*|kritisk\w*|tycker|anser|partiet"
+    r"|om\svi\sfår|överväg\w*|diskuterar\som|utred(?:a|er|s)|frågan\som|remiss\w*|kan\sbli\saktuell\w*|ifrågasätt\w*|kritisk\w*|tycker|anser|partiet|kan\stänka\ssig"
 )
 _REFUSED = _words(
     r"(?:kommer|ska|skall|tänker|vill|får)(?:\s\w+){0,2}\s(?:inte|ej|aldrig)(?:\s\w+){0,1}(?:\satt)?|avslag|avslog(?:s)?|avslå(?:s|tts)?|säger\snej|sade\snej|sa\snej|nobba(?:r|de|s)|förbjud\w*"
@@ -98,11 +102,28 @@ _NONE_DONE = _words(
 _ONCE = _words(
     r"i\sfjol|förra\såret|föregående\sår|tidigare\sår|för\s(?:\w+|\d+)\sår\ssedan|året\sinnan|sedan\s(?:tidigare|19\d\d|20\d\d)|på\s(?:19)?\d0-talet|historiskt"
 )
-_IF = _words(r"om|ifall|när\sen|skulle\sha|hade\skunnat|som\som")
+# Years back: of another time than any promise that is followed up.
+_LONG_AGO = _words(
+    r"för\s(?:\w+\s)?(?!ett|1)(?:\d+|två|tre|fyra|fem|sex|sju|åtta|nio|tio|många|flera|några)\sår\ssedan"
+)
+# What was called off and held after all.
+_MADE_UP = _words(r"togs\sigen|tagits\sigen|(?:blev|kunde)(?:\s\w+){0,2}\s(?:ändå|till\sslut)")
+# Something shown and told of, which is not the thing itself.
+_SHOWN = _words(r"visa(?:de|r|t)\shur|uppvisning\w*|demonstrera\w*|klappa")
+# Who was there, as a log or a protocol writes it.
+_ROSTER = re.compile(
+    r"(?<!\w)(?<!max\s)(?<!högst\s)(?<!minst\s)\d+\s(?:deltagare|besökare)(?!\w)|deltagare:\s?\d|antal\sdeltagare\W{1,2}\d"
+    r"|(?<!\w)polis(?:en)?(?:\s(?:med|närvarande|deltog))?:?\s(?:ja|två|\d)(?!\w)|(?<!\w)(?:närvarande|medverkande):"
+)
+# A party taking part, in a sentence beside the one that names the activity.
+_TOOK_PART = _words(
+    r"medverka(?:de|t|nde)|deltog|deltagit|närvara(?:de|t|nde)|berättade|informerade|föreläste|pratade|talade|svarade\spå|visade|bjöd\spå|gästade"
+    r"|var\s(?:med|där|på\splats|inbjud\w+)|fanns\s(?:med|på\splats)|kom\soch|tack\still"
+)
 # Plain verbs that with a day gone by tell that it took place; talk and decisions use other verbs.
 _CAME = _words(r"kom|blev|hade|lockade|samlade|följde|bjöd|drog|synade|granskade|nosade|gick|deltog|fick")
 _TALK = _words(
-    r"beslut\w*|besluta\w*|presentera\w*|diskutera\w*|prata\w*|berätta\w*|skrev|skrivit|svara\w*|fatta\w*|plan(?:en|er|erna)|fråg\w+|nämn\w*|redovisa\w*|kommentera\w*|kritis\w+|handlade\som|informera\w*\som|godkän\w+|stude\w+|undra\w*|utvärdera\w*|forska\w*|anslog|beställ\w*|upphandla\w*"
+    r"beslut\w*|besluta\w*|presentera\w*|diskutera\w*|prata\w*|berätta\w*|skrev|skrivit|svara\w*|fatta\w*|plan(?:en|er|erna)|fråg\w+|nämn\w*|redovisa\w*|kommentera\w*|kritis\w+|handlade\som|informera\w*\som|godkän\w+|stude\w+|undra\w*|bestäm\w*|beslöt\w*|antog\w*|antagi\w+|en(?:ades|ats)|anställ(?:de|des|t|ts)|släpp(?:te|tes|t|ts)|utlys(?:te|tes|t|ts)|utsåg\w*|tillsat\w*|bokade?s?|anmälde|utvärdera\w*|forska\w*|anslog|beställ\w*|upphandla\w*"
 )
 # Participles that describe a thing ("riktade insatser", "så kallade"), and past tenses of wish, talk and plan.
 _ATTRIBUTE = re.compile(
@@ -110,6 +131,8 @@ _ATTRIBUTE = re.compile(
 )
 _DETERMINER = re.compile(r"(?<!\w)(?:den|det|de|så|dessa|vissa|alla|sina|våra|deras|för|med|mer|fler)\s$")
 _SAID = (_TALK, _WISH, _PROMISE, _FUTURE)
+# "Har kommit överens", "har sagt ja": agreed on, not done.
+_AGREED = re.compile(r"\s(?:överens|ja|nej)(?!\w)")
 # A plain present tense: a closed list of the commonest verbs, and the ending beside a subject.
 _GENERAL = re.compile(
     r"(?<!\w)(?:är|har|kan|får|ger|gör|finns|heter|betyder|kallas|leds|leder|ingår|används|använder|består|gäller|bygger|handlar|säger"
@@ -158,6 +181,11 @@ class Cues:
     general: str = ""
     lately: str = ""
     asks: str = ""
+    long_ago: str = ""
+    made_up: str = ""
+    shown: str = ""
+    roster: str = ""
+    took_part: str = ""
 
     @property
     def doubt(self) -> str:
@@ -190,6 +218,11 @@ _ALL = {
     "booked": _BOOKED,
     "general": _GENERAL,
     "lately": _LATELY,
+    "long_ago": _LONG_AGO,
+    "made_up": _MADE_UP,
+    "shown": _SHOWN,
+    "roster": _ROSTER,
+    "took_part": _TOOK_PART,
 }
 
 
@@ -211,6 +244,7 @@ def _told(text: str) -> str:
         attribute = _ATTRIBUTE.search(match[0]) or (
             match[0].endswith(("ade", "da", "ta")) and _DETERMINER.search(text[: match.start()])
         )
-        if not attribute and not any(p.search(match[0]) for p in _SAID):
+        agreed = _AGREED.match(text, match.end())
+        if not attribute and not agreed and not any(p.search(match[0]) for p in _SAID):
             return match[0]
     return ""

@@ -13,7 +13,7 @@ from tasks.evidence import calendar_sv
 from tasks.evidence.calendar_sv import DAYS, MONTHS, ORDINALS, Known, Lean
 from tasks.model import Dated, Precision
 
-Role = Literal["activity", "other", "until"]
+Role = Literal["activity", "other", "until", "since"]
 
 YEARS = range(1990, 2101)
 
@@ -25,6 +25,8 @@ _WEEKDAY = rf"(?:{_WEEKDAYS}(?:en)?s?\s+)?"
 _DAY = r"(?P<day>\d{1,2}(?::?e|:a)?|" + "|".join(sorted(ORDINALS, key=len, reverse=True)) + r")"
 _MORE = r"(?P<more>(?:\s?(?:,|och|samt|&)\s?(?:den\s)?\d{1,2}){0,6})"
 _TO = r"(?:\s?[-–—]\s?|\s(?:till|t\.o\.m\.)\s(?:den\s)?)"
+_TERM = "våren|sommaren|hösten|vintern"
+_NTH = calendar_sv.ORDINAL_SHARES
 _PATTERNS = tuple(
     (name, re.compile(pattern, re.IGNORECASE))
     for name, pattern in (
@@ -43,11 +45,13 @@ _PATTERNS = tuple(
         ("season", r"\b(?P<season>vår|sommar|höst|vint)(?:er|ern|en|terminen|termin|vintern)?s?\s(?P<year>\d{4})\b"),
         ("since", r"\bi\s(?P<season>vår|somr|höst|vintr)as\b"),
         ("weekday", rf"\bi\s{_WEEKDAYS}s\b"),
+        ("night", rf"\bnatten\s(?:mot|till)\s{_WEEKDAYS}(?:en)?\b(?!\s+(?:den\s)?\d)"),
         ("next", rf"\bpå\s{_WEEKDAYS}\b(?!\s+(?:den\s)?\d)"),
         (
             "lately",
             rf"\b{_WEEKDAYS}(?:ens|en|skväll(?:en)?|seftermiddag(?:en)?|smorgon(?:en)?)\b(?!\s+(?:den\s)?\d)",
         ),
+        ("terms", rf"\bunder\s(?P<rel>{_TERM})\soch\s(?P<rel2>{_TERM})\b(?!\s\d{{4}})"),
         (
             "termly",
             r"\b(?:under|i|på)\s(?P<rel>våren|sommaren|hösten|vintern|vår|somras|sommar|höst|vinter)\b(?!\s\d{4})",
@@ -61,19 +65,24 @@ _PATTERNS = tuple(
             "relative",
             r"\b(?P<rel>gårdagens|dagens|kvällens|i\s?går|i\s?dag|i\s?kväll|i\s?förrgår|i\s?morgon|i\s?övermorgon)\b",
         ),
-        ("relweek", r"\b(?P<rel>helgen|helgens|förra\sveckan|nästa\svecka|i\sveckan|denna\svecka|den\shär\sveckan)\b"),
+        (
+            "relweek",
+            r"\b(?P<rel>helgen|helgens|förra\sveckans?|nästa\svecka|i\sveckan|denna\svecka|den\shär\sveckan)\b",
+        ),
+        ("share", rf"\b(?P<nth>{'|'.join(_NTH)})\s(?P<share>kvartalet|tertialet|halvåret)\b{_YEAR}"),
         ("relmonth", r"\b(?P<rel>förra\smånaden|nästa\smånad)\b"),
         ("relyear", r"\b(?P<rel>i\sfjol|förra\såret|föregående\sår|nästa\sår)\b"),
-        ("year", r"(?<![\d/.,:-])(?P<year>(?:19|20)\d\d)(?![\d/:]|[.,]\d|\s?[-–]\s?\d)"),
+        ("year", r"(?<![\d/.,:-])(?P<year>(?:19|20)\d\d)(?![\d/]|[.,:]\d|\s?[-–]\s?\d)"),
     )
 )
 # Words shortly before a date that say it is not the activity's own.
 _OTHER = re.compile(
     r"(?:anmäl\w*|senast|sista\s\w+|publicera\w*|uppdatera\w*|underteckna\w*|signera\w*|skriv(?:en|et|s)|ändra\w*"
     r"|granska\w*|svar(?:a|et)?|lämna\w*|besluta\w*|nämnd\w*|styrelse\w*|press\w*|fullmäktige\w*|protokoll\w*"
-    r")\W{0,3}(?:\w+\W+){0,3}$|sedan\W{0,3}$",
+    r")\W{0,3}(?:\w+\W+){0,3}$",
     re.IGNORECASE,
 )
+_SINCE = re.compile(r"(?<!\w)(?:alltsedan|sedan)\W{0,3}(?:i\s)?(?:den\s)?$", re.IGNORECASE)
 _UNTIL = re.compile(r"(?:till\soch\smed|t\.?\s?o\.?\s?m\.?|fram\still|tom)\W+(?:den\s)?$", re.IGNORECASE)
 # A year that closes a list of days: "12 april, 27 april och 29 augusti 2017".
 _CLOSING_YEAR = re.compile(rf"(?:[\s,.]|och|samt|den|\d{{1,2}}(?!\d)|{_FULL}){{1,24}}?(?<!\d)((?:19|20)\d\d)(?!\d)")
@@ -128,6 +137,8 @@ def _role(text: str, at: int) -> Role:
     before = re.split(r"[.;:!?]\s", text[max(0, at - 48) : at])[-1]
     if _UNTIL.search(before):
         return "until"
+    if _SINCE.search(before):
+        return "since"
     return "other" if _OTHER.search(before) else "activity"
 
 
@@ -164,6 +175,8 @@ def _resolve(name: str, match: re.Match[str], known: Known) -> Iterator[Dated | 
         yield calendar_sv.month_of(calendar_sv.month_number(parts["month"]), known)
     elif name == "year":
         yield calendar_sv.year_of(int(parts["year"]))
+    elif name == "share":
+        yield calendar_sv.share_of(parts, known)
     elif name == "season":
         yield calendar_sv.season_of(parts["season"], int(parts["year"]))
     else:

@@ -12,12 +12,23 @@ from tasks.evidence.swedish import Sentence, Word
 _BEFORE_IT = re.compile(r"(?<!\w)inför\s(?:(?:den|(?!\w*[ea]n\s)[\w-]+)\s){0,2}$")
 # "Ansvarar för vandringar", "nej till hundsök": something else is told, which concerns such activities.
 _CONCERNS = re.compile(
-    r"(?<!\w)(?:om|kring|angående|gällande|arbet\w+\smed|ansvar\w*\sför"
+    r"(?<!\w)(?:om|kring|angående|gällande|arbet\w+\smed|ansvar\w*\sför|behov\w*\sav|efterlys\w+|efterfråga\w*"
+    r"|(?:vill(?:e)?|önska\w*|skulle\svilja)\s(?:ha|se)|(?:schema\w*|planer\w*|riktlinjer\w*|rutin\w*)\s(?:för|kring)"
     r"|(?:nej|ja|positiv\w*|negativ\w*|kronor|medel|pengar|bidrag)\still)"
-    r"\s(?:(?:fler|nya|fortsatta|årliga|framtida|så\skallade)\s)?$"
+    r"\s(?:(?:en|ett|fler|nya|fortsatta|årliga|framtida|lokala|\w+ens|\w+ets|så\skallade)\s){0,2}$"
 )
 _AT_IT = re.compile(r"(?<!\w)(?:vid|efter|under|från|på)\s(?:[\w-]+\s){0,2}$")
 _AT_ONE = re.compile(r"(?<!\w)(?:vid|under|på)\s(?:en|ett)\s(?:[\w-]+\s)?$")
+# "Så många kom till föräldramötet", "alla som följde med på vandringen".
+_CAME_TO = re.compile(
+    r"(?<!\w)(?:kom|kommit|lockades|letat\ssig|sökte\ssig|mötte\supp|slöt\supp|dök\supp|följde\smed|var\smed|deltog|närvarade)"
+    r"\s(?:[\w-]+\s){0,3}(?:till|på|vid|i|under)\s(?:[\w-]+\s){0,2}$"
+)
+_PEOPLE = re.compile(
+    r"(?<!\w)(?:\d+|ett\s\w+tal|många|flera|hundratals|tiotals)\s(?:[\w-]+\s){0,2}"
+    r"(?:personer|boende|vuxna|föräldrar|vårdnadshavare|deltagare|invånare|besökare|grannar|stycken|st|\w+bor)(?!\w)"
+)
+_UNREAL = re.compile(r"(?<!\w)(?:om|ifall|ingen|inga|inte|aldrig|få|(?:in)?boka\w*|(?:för)?anmäl\w*)(?!\w)")
 _DEFINITE = re.compile(r"(?:\ws\s[\w-]+|(?:en|et|na))$")
 _SEVERAL = re.compile(rf"(?<!\w)(?!(?:1|en|ett)\s)(?:{amounts.NUMBER})\s(?:[\w-]+\s)?$")
 
@@ -32,6 +43,23 @@ def is_occasion(sentence: Sentence, word: Word) -> bool:
     before = sentence.fold[: word.start]
     definite = _AT_IT.search(before) and _DEFINITE.search(sentence.fold[: word.end])
     return bool(definite or _AT_ONE.search(before) or _SEVERAL.search(before))
+
+
+def is_witnessed(sentence: Sentence, word: Word, gone: bool) -> bool:
+    """Tell whether the sentence puts people or events at the activity, which so took place; `gone`: its day is past."""
+    said = cues(sentence)
+    before = sentence.fold[: word.start]
+    unreal = said.doubt or said.future or said.promise or said.called_off or said.postponed or said.shown
+    if unreal or said.asks or said.long_ago or _UNREAL.search(before):
+        return False
+    if said.past and _CAME_TO.search(before):
+        return True
+    people = bool(_PEOPLE.search(sentence.fold))
+    if _AT_ONE.search(before) or (_AT_IT.search(before) and _DEFINITE.search(sentence.fold[: word.end])):
+        return bool((gone and (said.past or people)) or (said.past and people))
+    # "Trygghetsvandringen den 24 september visade", "Dagens möte ägnades åt": it did something on a day gone by.
+    single = word.fold.endswith(("en", "et")) or before.endswith("s ")
+    return bool(gone and said.told and single and len(before.split()) <= 2)
 
 
 def is_concern(sentence: Sentence, word: Word) -> bool:

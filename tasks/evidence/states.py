@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from tasks.evidence import amounts
 from tasks.evidence.cues import Cues, cues
 from tasks.evidence.swedish import Sentence
 from tasks.model import State
@@ -19,6 +20,8 @@ class Verdict:
     sure: bool
     why: str
     sentence: Sentence | None = None
+    # Another sentence, or what kind of text it is, speaks against it.
+    contested: bool = False
 
 
 # Whether the activity's day lies ahead of the publication: yes, no, or not known.
@@ -33,10 +36,11 @@ _GENRE = re.compile(
 )
 
 
+_MINUTES = re.compile(r"protokoll|anteckning")
 # A page that reports on a time past: what it merely lists was probably held.
 _REPORT = re.compile(
     r"(?:verksamhets|års|månads|tertial|delårs|kvartals)(?:berättelse|redovisning|rapport|bokslut|uppföljning)"
-    r"|(?<!\w)(?:uppföljning|utfall|summering|sammanfattning|resultat)(?:en|et)?(?!\w)"
+    r"|(?<!\w)(?:uppföljning|utfall|summering|sammanfattning|resultat|statistik)(?:en|et)?(?!\w)"
 )
 
 
@@ -47,11 +51,12 @@ def judge(anchors: Sequence[Sentence], around: Sequence[Sentence], title: Senten
     """
     verdict = _judge(anchors, around, title, ahead)
     if verdict.state == "held" and not verdict.sure:
-        verdict = _confirmed(verdict, [*anchors, *around], title)
-    if verdict.state == "held" and verdict.sure and _GENRE.search(title.fold):
-        return replace(verdict, sure=False)
+        verdict = _confirmed(verdict, anchors, around, title, ahead)
+    if verdict.state == "held" and _GENRE.search(title.fold):
+        return replace(verdict, sure=False, contested=True)
     if verdict.state == "background" and not verdict.sure and (report := _REPORT.search(title.fold)):
-        return Verdict("held", False, report[0], verdict.sentence)
+        row = verdict.sentence is not None and amounts.tally(verdict.sentence) is not None
+        return Verdict("held", row, report[0], verdict.sentence)
     if verdict.state == "planned" and verdict.sentence and ahead(verdict.sentence) is None:
         # "Ska genomföra" without a day, in a text about a promise, is the promise.
         said = next((c.promise for s in (title, *anchors, *around) if (c := cues(s)).promise), "")
@@ -59,15 +64,29 @@ def judge(anchors: Sequence[Sentence], around: Sequence[Sentence], title: Senten
     return verdict
 
 
-def _confirmed(verdict: Verdict, near: Sequence[Sentence], title: Sentence) -> Verdict:
-    """Return a weak report as a sure one where another sentence (or a protocol's title) tells what came of it."""
-    own = cues(verdict.sentence) if verdict.sentence else Cues()
-    if own.doubt or own.talk or own.future or own.method or own.standing or own.promise:
+def _confirmed(
+    verdict: Verdict, anchors: Sequence[Sentence], around: Sequence[Sentence], title: Sentence, ahead: Ahead
+) -> Verdict:
+    """Return a weak report as a sure one where its form, or another sentence, tells that it took place."""
+    if verdict.contested or verdict.sentence is None:
         return verdict
-    results = [
-        s for s in (*near, title) if s is not verdict.sentence and (c := cues(s)).result and not c.doubt and not c.talk
-    ]
-    return replace(verdict, sure=True) if results and (own.past or verdict.why == PASSED) else verdict
+    own = cues(verdict.sentence)
+    if own.doubt or own.talk or own.future or own.method or own.standing or own.promise or own.shown:
+        return verdict
+    near = [s for s in (*anchors, *around, title) if s is not verdict.sentence]
+    gone = ahead(verdict.sentence) is False
+    said = [c for s in near if (c := cues(s)).result and not c.doubt and not c.talk]
+    told = bool(said) and (bool(own.past) or gone)
+    # A row of a log with who was there, or a report's list of days gone by.
+    listed = gone and bool(own.roster or any(cues(s).roster for s in near) or _REPORT.search(title.fold))
+    minutes = title in anchors and bool(_MINUTES.search(title.fold)) and _on_days_gone_by(near, ahead)
+    return replace(verdict, sure=True) if told or listed or minutes else verdict
+
+
+def _on_days_gone_by(near: Sequence[Sentence], ahead: Ahead) -> bool:
+    """Tell whether the sentences tell of what was done, on days of which at least one is past and none to come."""
+    sides = {ahead(s) for s in near}
+    return False in sides and True not in sides and any(cues(s).result or cues(s).done for s in near)
 
 
 def _judge(anchors: Sequence[Sentence], around: Sequence[Sentence], title: Sentence, ahead: Ahead) -> Verdict:
@@ -107,7 +126,12 @@ def _told_around(title: Sentence, around: Sequence[Sentence], ahead: Ahead) -> V
     if refused and not been:
         return Verdict("none", True, refused[1].refused, refused[0])
     planned = next(((s, c) for s, c in found if (c.future and not c.refused) or ahead(s)), None)
-    told = [(s, c) for s, c in found if (c.done or c.result) and not c.doubt and not c.promise]
+    explains = cues(title).asks or cues(title).method
+    told = [
+        (s, c)
+        for s, c in found
+        if (c.done or (c.result and (c.past or c.lately or not explains))) and not c.doubt and not c.promise
+    ]
     if told and not (planned and ahead(planned[0])):
         s, c = told[0]
         results = sum(bool(c.result) for _, c in told)
@@ -139,7 +163,7 @@ def _weigh(best: Verdict, found: Sequence[Verdict]) -> Verdict:
     """Lower a report to a question where another sentence speaks against it."""
     against = [v for v in found if v is not best and v.sure and v.state in ("held", "cancelled", "moved")]
     if best.state == "held" and any(v.state != "held" for v in against):
-        return Verdict("held", False, best.why, best.sentence)
+        return Verdict("held", False, best.why, best.sentence, contested=True)
     return best
 
 
@@ -148,7 +172,7 @@ def _one(sentence: Sentence, ahead: Ahead) -> Verdict:
     c = cues(sentence)
     if c.at_least and c.done and sentence.fold.find(c.done) < sentence.fold.find(c.at_least):
         # "Fyra har genomförts, mot utlovade minst fyra": a result beside its target, for a person to tell.
-        return Verdict("held", False, c.done, sentence)
+        return Verdict("held", False, c.done, sentence, contested=True)
     when = ahead(sentence)
     for state, sure, why in _rules(c, when):
         if why:
@@ -164,7 +188,8 @@ def _rules(c: Cues, ahead: bool | None) -> Iterator[tuple[State, bool, str]]:
     moved: State = "moved" if c.postponed else "cancelled"
     # A day gone by belongs to the talk or the decision where there is any.
     been = c.done or c.told or c.came or (PASSED if ahead is False and not c.talk else "")
-    yield moved, True, c.called_off
+    yield moved, True, c.called_off if not c.made_up else ""
+    yield "background", True, c.long_ago if ahead is not False else ""
     yield "moved", True, c.postponed if not c.done or c.future else ""
     yield "none", True, c.refused if not been else ""
     yield "planned", True, c.not_yet
@@ -174,7 +199,7 @@ def _rules(c: Cues, ahead: bool | None) -> Iterator[tuple[State, bool, str]]:
     reported = c.done or c.came or (c.told if not c.told.endswith(("ade", "ad")) else "") or (been == PASSED and been)
     yield "promise_text", True, c.at_least or c.promise if not reported or (c.future and not c.done) else ""
     yield "background", False, c.once and c.future and c.done
-    yield "held", False, c.done if c.once or c.wish else ""
+    yield "held", False, c.done if c.once or c.wish or c.shown else ""
     yield "held", False, c.done if c.future and ahead is not False and not c.result else ""
     yield "held", True, c.done if ahead is not True and not c.at_least and not c.refused else ""
     yield "held", False, c.done

@@ -1,0 +1,153 @@
+"""When an activity was, by what one text says: its own days, and whether a sentence looks ahead or back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from tasks.evidence import cues, datewords, swedish
+from tasks.evidence.calendar_sv import DAYS, MONTHS, Lean
+from tasks.evidence.datewords import Mention, Role
+from tasks.evidence.states import Verdict
+from tasks.evidence.swedish import Sentence
+from tasks.model import Dated, Precision, Record
+
+_LOCAL = ZoneInfo("Europe/Stockholm")
+# A part of the day without a date is the day the text was published, where it says nothing else.
+_SAME_DAY = re.compile(r"(?<!\w)(?:under\sförmiddagen|i\s(?:för|efter)middags|i\smorse)(?!\w)")
+_LABEL = re.compile(r"^\W*(?:mötes)?(?:datum|dag|tid|när)\W{0,2}:")
+_BARE_WEEKDAY = re.compile(rf"^\W*({'|'.join(DAYS)})(?!\w)")
+# A report over a whole year comes out in the first half of the next one.
+_ANNUAL = re.compile(
+    r"(?<!\w)(?:verksamhetsberättelse|års(?:bokslut|rapport|redovisning|berättelse))(?:en|n|et)?(?!\w)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A record's text, split once for all commitments."""
+
+    record: Record
+    sentences: tuple[Sentence, ...]
+    published: date | None
+    # How exactly the publication is known; `published` is the last day of the month or year.
+    precision: Precision = "day"
+
+
+def open_record(record: Record) -> Text:
+    """Return the record as sentences, with its publication as a local day."""
+    published = record.published_at.astimezone(_LOCAL).date() if record.published_at else None
+    precision: Precision = record.fields.get("published_precision", "day")
+    return Text(record, swedish.sentences(record.title, record.text), published, precision)
+
+
+def ahead(text: Text, sentence: Sentence) -> bool | None:
+    """Tell whether the sentence's day lies after the publication; None when either is not known."""
+    own = sides(text, sentence)
+    if own:
+        return max(own)
+    said = cues.cues(sentence)
+    if said.done or said.past or said.result:
+        return None
+    # A sentence without a day or a past tense looks ahead when every day around it does.
+    others = [side for s in text.sentences[:12] for side in sides(text, s)]
+    return True if others and all(others) else None
+
+
+def sides(text: Text, sentence: Sentence) -> list[bool]:
+    """Return for each of the sentence's own days whether it lies after the publication."""
+    published = text.published
+    if published is None:
+        return []
+    days = [m.when for m in _mentions(text, sentence, "near") if m.when and m.role == "activity"]
+    if text.precision != "day":
+        # Within the month (or year) of which no more is known, nobody can tell.
+        same = "%Y-%m" if text.precision == "month" else "%Y"
+        days = [d for d in days if d.end.strftime(same) != published.strftime(same)]
+    # A week or month that is under way lies on neither side.
+    days = [d for d in days if not d.start <= published < d.end]
+    return [d.end > published for d in days if d.precision in ("day", "week", "month")]
+
+
+def of_activity(text: Text, verdict: Verdict, anchors: Sequence[Sentence]) -> tuple[Dated, ...]:
+    """Return the activity's own days: from the sentence that told, then its fellows, then the title, then the rest."""
+    lean: Lean = "past" if verdict.state == "held" else "future" if verdict.state == "planned" else "near"
+    told = [verdict.sentence] if verdict.sentence else []
+    body = [s for s in anchors if s.number]
+    after = [s for s in text.sentences[1:] if body and s.number == body[-1].number + 1]
+    before = [s for s in text.sentences[1:] if body and s.number == body[0].number - 1]
+    rest = list(text.sentences[1:8]) if not body else []
+    labelled = [s for s in text.sentences[1:12] if _LABEL.search(s.fold)]
+    exact: list[Dated] = []
+    coarse: list[Dated] = []
+    for s in (*told, *body, text.sentences[0], *labelled, *after, *before, *rest):
+        for m in _mentions(text, s, lean):
+            if m.when is None or m.role == "other" or m.when in exact or m.when in coarse:
+                continue
+            when = _stretched(m.when, m.role, text.published)
+            if lean == "past" and text.published and when.start > text.published:
+                continue
+            (coarse if (when.end - when.start).days > 45 else exact).append(when)
+        if exact:
+            break
+    own = text.record.when
+    # A calendar says the day beside the text.
+    found = tuple(exact) or ((own,) if own else tuple(coarse[:1]))
+    return _narrowed(found, told or body) or _implied(text, verdict, told or body)
+
+
+def _stretched(when: Dated, role: Role, published: date | None) -> Dated:
+    """Return the days a date stands for: "until" reaches from the year's start, "since" to the publication."""
+    if role == "until":
+        return Dated(date(when.end.year, 1, 1), when.end, "period")
+    if role == "since" and published and when.start < published:
+        return Dated(when.start, published, "period")
+    return when
+
+
+def _narrowed(found: tuple[Dated, ...], told: Sequence[Sentence]) -> tuple[Dated, ...]:
+    """Return a known week as its day where the sentence that tells begins with one: "Tisdag: föräldramöte"."""
+    weekday = _BARE_WEEKDAY.search(told[0].fold) if told else None
+    if weekday and len(found) == 1 and found[0].precision == "week":
+        return (Dated.day(found[0].start + timedelta(days=DAYS.index(weekday[1]))),)
+    return found
+
+
+def _implied(text: Text, verdict: Verdict, told: Sequence[Sentence]) -> tuple[Dated, ...]:
+    """Return what the publication tells of a report that names no day: that same day, or an annual report's year."""
+    published = text.published
+    if published is None or verdict.state != "held":
+        return ()
+    if text.precision == "day" and any(_SAME_DAY.search(s.fold) for s in told):
+        return (Dated.day(published),)
+    if _ANNUAL.search(text.sentences[0].fold) and published.month <= 6:
+        year = published.year - 1
+        return (Dated(date(year, 1, 1), date(year, 12, 31), "year"),)
+    return ()
+
+
+def _mentions(text: Text, sentence: Sentence, lean: Lean) -> list[Mention]:
+    year = None
+    for place in (sentence, text.sentences[0]):
+        named = datewords.years(place.text)
+        year = year or (named[0] if len(named) == 1 else None)
+    if year is None and text.published is None:
+        anywhere = {y for s in text.sentences for y in datewords.years(s.text)}
+        year = anywhere.pop() if len(anywhere) == 1 else None
+    return datewords.find(sentence.text, text.published, year, lean, text.precision)
+
+
+def spoken(when: Dated) -> str:
+    """Return a date as Swedish people write it, as exact as it is."""
+    if when.precision == "day":
+        return f"{when.start.day} {MONTHS[when.start.month - 1]} {when.start.year}"
+    if when.precision == "week":
+        return f"vecka {when.start.isocalendar().week} {when.start.isocalendar().year}"
+    if when.precision == "month":
+        return f"{MONTHS[when.start.month - 1]} {when.start.year}"
+    if when.precision == "year":
+        return str(when.start.year)
+    return f"{when.start.isoformat()}–{when.end.isoformat()}"
