@@ -195,30 +195,6 @@ def test_stored_files_are_served_as_they_are_and_can_do_nothing(home: House) -> 
         assert "allow-scripts" not in policy and "script-src" not in policy
 
 
-def test_a_question_is_answered_and_undone(home_anywhere: House) -> None:
-    """An answer closes its question at once, names who gave it, and undoing asks again."""
-    home = home_anywhere
-    reporter, approver = home.signed_in("demo-polis-rapport"), home.signed_in("demo-kommun")
-    page = reporter.get("/fragor").text
-    fields = dict(re.findall(r'name="(promise|fraga|left|right|seen)" value="([^"]*)"', page))
-    assert home.post(reporter, "/fragor/svar", **fields, svar="kanske").status_code == 422
-    assert home.post(reporter, "/fragor/svar", **fields, svar="ja").status_code == 303
-    assert home.post(reporter, "/fragor/svar", **fields, svar="ja").status_code == 409
-    after = approver.get("/fragor").text
-    assert "Inga öppna frågor" in after
-    assert "Demo Polis (rapporterar)" in after
-    key = re.findall(r'name="svar" value="(\d+)"', after)[0]
-    assert home.post(approver, "/fragor/angra", svar=key).status_code == 303
-    assert home.post(approver, "/fragor/angra", svar=key).status_code == 422
-    assert 'value="osaker"' in approver.get("/fragor").text
-
-
-def test_an_answer_to_nothing_is_refused(home: House) -> None:
-    """Nobody can answer a question that was not asked."""
-    fields = {"promise": "strangnas-2021", "fraga": "evidence", "left": "a", "right": "c5", "seen": "x", "svar": "ja"}
-    assert home.post(home.signed_in("demo-polis"), "/fragor/svar", **fields).status_code == 409
-
-
 def test_an_uncertain_publication_is_settled(home_anywhere: House) -> None:
     """People say where it is, with a link, or that it should be sent again."""
     home = home_anywhere

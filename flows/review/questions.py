@@ -1,23 +1,40 @@
-"""Frågor: what only a person can say, answered with yes, no or unsure; every answer can be undone."""
+"""Frågor: what only a person can say, answered with yes, no or unsure, by button or key; answers can be undone."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from fastapi import APIRouter, Response
 
 from config import Config
-from config.schema import Commitment, Person, Promise
-from flows.review import page, texts
+from config.schema import Commitment, Municipality, Promise
+from flows.review import gate, page
+from flows.review.answers import Answered, Given, answered, taken_back
 from flows.review.auth import Answering, Visit
-from flows.review.figures import Shown, shown_record
-from tasks import decide, evidence, linkage
-from tasks.model import Judgement, Question, Record, Verdict
+from flows.review.figures import shown_record
+from flows.review.people import name_of
+from flows.review.sides import Side, beside, is_marked
+from tasks import corrections, decide, evidence, linkage, submission
+from tasks.model import Judgement, Question, Reading, Record, Refused, Verdict
+from tasks.periods import local_date
 from tasks.store import Db, matches, records
 
 router = APIRouter(prefix="/fragor")
 _VERDICTS: Mapping[str, Verdict] = {"ja": "yes", "nej": "no", "osaker": "unsure"}
+# The only page with a script of ours: it lets one key press one of the page's own buttons.
+_CONTENT_POLICY = f"{gate.CONTENT_POLICY}; script-src 'self'"
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What is asked of a promise now, with the records and readings it is about."""
+
+    questions: tuple[Question, ...]
+    # Answered with unsure: waits for somebody who knows.
+    waiting: tuple[Question, ...]
+    records: Mapping[str, list[Record]]
+    readings: Mapping[tuple[str, str], Reading]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,77 +42,95 @@ class Asked:
     """One open question with what the person needs to see to answer it."""
 
     promise: Promise
+    municipality: Municipality
     question: Question
     commitment: Commitment | None
-    sides: tuple[Shown, ...]
-    # Where the words of two records differ, for a pair of which both may be read.
-    changes: tuple[texts.Change, ...]
+    sides: tuple[Side, ...]
+    marked: bool
+    # What a yes may put right, and what was typed there when it could not be kept.
+    correctable: tuple[str, ...]
+    states: Mapping[str, str]
+    typed: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
 
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """One answer that stands, with what it was about."""
-
-    judgement: Judgement
-    what: str
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What tells the question from all others, the version of its records included."""
+        return _key(self.question)
 
 
 @router.get("")
-def show(visit: Answering, klart: str = "") -> Response:
+def show(visit: Answering, klart: str = "", svar: str = "") -> Response:
     """Show what is open and what was answered."""
-    return _page(visit, message=page.done(klart))
+    return _page(visit, message=page.done(klart), just=svar)
 
 
 @router.post("/svar")
 def answer(visit: Answering) -> Response:
     """Keep an answer to a question that is open and unchanged since it was shown."""
-    config = visit.review.config
-    promise = config.promises.get(visit.text("promise"))
-    verdict = _VERDICTS.get(visit.text("svar"))
-    if promise is None or verdict is None:
+    said = visit.text("svar")
+    promise = visit.review.config.promises.get(visit.text("promise"))
+    if promise is None or said not in (*_VERDICTS, "ja-men"):
         return _page(visit, status=422, problem="Välj ja, nej eller osäker.")
     with visit.review.store.reading() as db:
-        open_now = open_questions(db, promise)[0]
+        now = open_questions(db, promise)
     wanted = tuple(visit.text(f) for f in ("fraga", "left", "right", "seen"))
-    found = next((q for q in open_now if (q.question, q.left, q.right, q.seen_sha256) == wanted), None)
-    if found is None:
-        return _page(visit, status=409, problem="Frågan är redan besvarad, eller så har uppgifterna ändrats.")
-    decide.judge(
-        visit.review.store,
-        promise=promise.slug,
-        question=found.question,
-        left=found.left,
-        right=found.right,
-        verdict=verdict,
-        corrected={},
-        seen_sha256=found.seen_sha256,
-        person=visit.person,
-        at=visit.now,
-    )
-    return visit.go("/fragor", klart="svarat")
+    every = (*now.questions, *now.waiting)
+    at = next((i for i, q in enumerate(every) if _key(q) == wanted), None)
+    if at is None:
+        return _repeated(visit, promise, wanted, _VERDICTS.get(said, "yes"))
+    found = every[at]
+    typed = {f: visit.text(f"rattat:{f}") for f in corrections.FIELDS} if said == "ja-men" else {}
+    try:
+        key = decide.judge(
+            visit.review.store,
+            promise=promise.slug,
+            question=found.question,
+            left=found.left,
+            right=found.right,
+            verdict=_VERDICTS.get(said, "yes"),
+            corrected=_corrected(visit, promise, found, now, typed) if said == "ja-men" else {},
+            seen_sha256=found.seen_sha256,
+            person=visit.person,
+            at=visit.now,
+        )
+    except Refused as refused:
+        return _page(visit, status=422, wrong=(wanted, typed, tuple(str(refused).splitlines())))
+    return visit.go(f"/fragor?svar={key}{_next(at, len(now.questions))}")
 
 
 @router.post("/angra")
 def undo(visit: Answering) -> Response:
-    """Undo one answer."""
+    """Undo one answer; undoing it twice is undoing it once."""
     key = visit.text("svar")
     if not key.isdecimal() or len(key) > 9:
         return _page(visit, status=422, problem="Svaret finns inte.")
-    decide.undo(visit.review.store, int(key), person=visit.person, at=visit.now)
+    with visit.review.store.reading() as db:
+        gone = {j.id for p in visit.review.config.promises for j, _, _ in matches.taken_back(db, p)}
+    if int(key) not in gone:
+        decide.undo(visit.review.store, int(key), person=visit.person, at=visit.now)
     return visit.go("/fragor", klart="angrat")
 
 
-def open_questions(db: Db, promise: Promise) -> tuple[list[Question], dict[str, Record]]:
-    """Return a promise's open questions, the answers of this minute counted in, and the records they are about.
+def open_questions(db: Db, promise: Promise) -> Open:
+    """Return a promise's open questions, the answers of this minute counted in, and what they are about.
 
-    Starts from the stored readings: reading every text again is the reconciliation's work.
+    Starts from the stored readings and pairs: reading and comparing every text again is the reconciliation's work.
     """
-    readings = matches.derived(db, promise.slug)[0]
-    about = {r.record_id for r in readings if r.band != "no"}
-    # One by one: a live feed holds tens of thousands of records that nobody asks about.
-    by_id = {key: versions[-1] for key in sorted(about) if (versions := records.versions(db, key))}
-    judgements = matches.answers(db, promise.slug)
-    said = {(j.left, j.right): j for j in judgements if j.question == "evidence"}
+    readings, pairs = matches.derived(db, promise.slug)
+    about = {r.record_id: r.record_version for r in readings if r.band != "no"}
+    versions = records.versions_of(db, about)
+    # A report taken back this minute is no longer asked about; any other record is the version that was read.
+    by_id = {
+        key: found[about[key] - 1]
+        for key, found in versions.items()
+        if about[key] <= len(found) and found[-1].fields.get("state") != "withdrawn"
+    }
+    answers = matches.answers(db, promise.slug)
+    # An unsure answer leaves the question open for somebody who knows.
+    unsure = {(j.question, j.left, j.right): j for j in answers if j.verdict == "unsure"}
+    sure = [j for j in answers if j.verdict != "unsure"]
+    said = {(j.left, j.right): j for j in sure if j.question == "evidence"}
     judged = [
         evidence.judged(r, by_id[r.record_id], said[r.record_id, r.commitment])
         if (r.record_id, r.commitment) in said
@@ -103,39 +138,106 @@ def open_questions(db: Db, promise: Promise) -> tuple[list[Question], dict[str, 
         for r in readings
         if r.record_id in by_id
     ]
-    pairs = linkage.score(list(by_id.values()), judged)
-    return list(linkage.questions(promise, by_id, judged, pairs, judgements)), by_id
+    no_more = {(r.record_id, r.commitment) for r in judged if r.band == "no"}
+    alive = [p for p in pairs if not {(p.left, p.commitment), (p.right, p.commitment)} & no_more]
+    asked = linkage.questions(promise, by_id, judged, alive, sure)
+    waits = [(q, unsure.get((q.question, q.left, q.right))) for q in asked]
+    return Open(
+        tuple(q for q, by in waits if by is None or by.seen_sha256 != q.seen_sha256),
+        tuple(replace(q, earlier=by) for q, by in waits if by and by.seen_sha256 == q.seen_sha256),
+        {key: versions[key][: about[key]] for key in by_id},
+        {(r.record_id, r.commitment): r for r in judged},
+    )
 
 
-def _page(visit: Visit, *, status: int = 200, message: str = "", problem: str = "") -> Response:
-    config = visit.review.config
-    asked: list[Asked] = []
-    answered: list[Answered] = []
+def _next(at: int, count: int) -> str:
+    """Return where to go on: the question that took the answered one's place, or the last one that is left."""
+    left = count - 1
+    return f"#fraga-{min(at + 1, left)}" if at < count and left else ""
+
+
+def _corrected(
+    visit: Visit, promise: Promise, question: Question, now: Open, typed: Mapping[str, str]
+) -> dict[str, object]:
+    if question.question != "evidence":
+        raise Refused("Här kan du bara svara ja, nej eller osäker.")
+    municipality = visit.review.config.municipality_of(promise)
+    read = now.readings[question.left, question.right]
+    commitment, today = promise.commitment(question.right), local_date(visit.now)
+    return corrections.check(typed, promise, commitment, municipality, (read.state, read.dates), today)
+
+
+def _repeated(visit: Visit, promise: Promise, wanted: tuple[str, ...], verdict: Verdict) -> Response:
+    """Answer a question that is open no more: the person's own answer again is fine, anything else is told."""
     with visit.review.store.reading() as db:
-        for promise in config.promises.values():
-            questions, by_id = open_questions(db, promise)
-            asked += [_asked(visit, config, promise, q, by_id) for q in questions]
-            answers = matches.answers(db, promise.slug)
-            answered += [Answered(j, _about(db, config, promise, j, visit.person)) for j in answers]
-    return visit.page(
+        standing = matches.answers(db, promise.slug)
+    found = next((j for j in standing if (j.question, j.left, j.right, j.seen_sha256) == wanted), None)
+    if found and (found.who, found.verdict) == (visit.person.id, verdict):
+        return visit.go("/fragor", svar=str(found.id))
+    return _page(visit, status=409, problem=_already(visit, found))
+
+
+def _already(visit: Visit, found: Judgement | None) -> str:
+    if found is None:
+        return "Frågan ställs inte längre: uppgifterna har ändrats, eller så är den besvarad på annat sätt."
+    who = "Du" if found.who == visit.person.id else name_of(visit.review.config, found.who)
+    return f"Frågan är redan besvarad: {who} svarade {page.VERDICTS[found.verdict]} {page.moment(found.at)}."
+
+
+def _page(
+    visit: Visit,
+    *,
+    status: int = 200,
+    message: str = "",
+    problem: str = "",
+    just: str = "",
+    wrong: tuple[tuple[str, ...], Mapping[str, str], tuple[str, ...]] | None = None,
+) -> Response:
+    asked: list[Asked] = []
+    waiting: list[Asked] = []
+    given: list[Answered] = []
+    undone: list[Given] = []
+    with visit.review.store.reading() as db:
+        for promise in visit.review.config.promises.values():
+            now = open_questions(db, promise)
+            asked += [_asked(visit, promise, q, now) for q in now.questions]
+            waiting += [_asked(visit, promise, q, now) for q in now.waiting]
+            given += answered(db, visit, promise)
+            undone += taken_back(db, visit, promise)
+    if wrong:
+        asked, waiting = ([_with_problems(a, *wrong) for a in some] for some in (asked, waiting))
+    response = visit.page(
         "questions.html",
         status=status,
         active="questions",
         message=message,
         problems=problem.splitlines(),
         asked=asked,
-        answered=sorted(answered, key=lambda a: a.judgement.id, reverse=True),
+        waiting=waiting,
+        just=next((g for g in given if str(g.judgement.id) == just), None),
+        answered=sorted(given, key=lambda a: a.judgement.id, reverse=True),
+        undone=sorted(undone, key=lambda u: u.undone_at, reverse=True),
     )
+    response.headers["content-security-policy"] = _CONTENT_POLICY
+    return response
 
 
-def _asked(visit: Visit, config: Config, promise: Promise, question: Question, by_id: Mapping[str, Record]) -> Asked:
+def _key(question: Question) -> tuple[str, str, str, str]:
+    return (question.question, question.left, question.right, question.seen_sha256)
+
+
+def _with_problems(asked: Asked, wanted: tuple[str, ...], typed: Mapping[str, str], problems: tuple[str, ...]) -> Asked:
+    return replace(asked, typed=typed, problems=problems) if asked.key == wanted else asked
+
+
+def _asked(visit: Visit, promise: Promise, question: Question, now: Open) -> Asked:
+    config: Config = visit.review.config
     commitment = next((c for c in promise.commitments if c.id == question.right), None)
     secret = commitment is not None and commitment.disclosure != "public"
     keys = [question.left] if question.question == "evidence" else [question.left, question.right]
-    found = [by_id[k] for k in keys if k in by_id]
-    sides = tuple(shown_record(config, [r], visit.now, visit.person, secret) for r in found)
+    shown = [shown_record(config, now.records[k], visit.now, visit.person, secret) for k in keys if k in now.records]
     # A sentence may quote a title; what may not be read is asked about without it.
-    if any(s.hidden for s in sides):
+    if any(s.hidden for s in shown):
         what = commitment.heading if commitment else "löftet"
         sentence = (
             f"Gäller den här uppgiften {what.lower()}?"
@@ -143,27 +245,14 @@ def _asked(visit: Visit, config: Config, promise: Promise, question: Question, b
             else "Handlar de här två uppgifterna om samma aktivitet?"
         )
         question = replace(question, sentence=sentence, reasons=())
-    return Asked(promise, question, commitment, sides, _changes(sides))
-
-
-def _changes(sides: Sequence[Shown]) -> tuple[texts.Change, ...]:
-    if len(sides) != 2 or any(s.hidden for s in sides):
-        return ()
-    left, right = (f"{s.title}\n{s.text}".strip() for s in sides)
-    return tuple(texts.compare(left, right))
-
-
-def _about(db: Db, config: Config, promise: Promise, answer: Judgement, person: Person) -> str:
-    """Return what an answer was about, in words this person may read."""
-    keys = [answer.left] if answer.question == "evidence" else [answer.left, answer.right]
-    names = []
-    for key in keys:
-        versions = records.versions(db, key)
-        shown = shown_record(config, versions, answer.at, person, secret=False) if versions else None
-        names.append(
-            f"”{shown.title}”" if shown and shown.title else f"en uppgift från {shown.source}" if shown else key
-        )
-    if answer.question == "same":
-        return f"Är {names[0]} och {names[1]} samma aktivitet?"
-    heading = next((c.heading for c in promise.commitments if c.id == answer.right), answer.right)
-    return f"Gäller {names[0]} {heading.lower()}?"
+    sides = beside(shown)
+    return Asked(
+        promise=promise,
+        municipality=config.municipality_of(promise),
+        question=question,
+        commitment=commitment,
+        sides=sides,
+        marked=is_marked(sides),
+        correctable=corrections.open_to(commitment) if commitment else (),
+        states=submission.states(commitment) if commitment else {},
+    )
