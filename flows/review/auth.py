@@ -1,30 +1,37 @@
-"""Sign-in, sessions, roles and the two parties: who is asking, and may they."""
+"""Who is asking, and may they: the session behind each request, the roles, and whether a change is from our page."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Annotated, Any
 from urllib.parse import urlencode, urlsplit
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import BackgroundTasks, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
-from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.datastructures import FormData
 
-from config.schema import Person
-from flows.review import gate, page
+from config.identity import is_loopback
+from config.schema import Person, Role
+from flows.review import gate, reach
 from flows.review.page import Review
-from flows.review.people import DEMO_PEOPLE, demo_person, does
+from tasks.model import digest
+from tasks.store import Store, sessions
+from tasks.store.sessions import Session
 
-router = APIRouter()
-Role = Literal["reporter", "reviewer", "approver", "ops"]
-IDLE_SECONDS = 30 * 60
-LONGEST_SECONDS = 8 * 60 * 60
-# Lax, so that a link in a mail opens the page; changes ask for the second cookie, which no other site can send.
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=8)
+# A session's last use is noted at most this often: reading a page writes nothing.
+NOTED_EVERY = timedelta(minutes=1)
+# Lax, because the way back from the identity provider and a link in a mail both come from another site, and must
+# find the person signed in. Changes ask for the second cookie too, which no other site can make a browser send.
 READING, CHANGING = "lofteskoll", "lofteskoll-andra"
+_LONGEST_TOKEN = 100
 
 
 class SignInNeeded(Exception):
@@ -35,19 +42,13 @@ class Forbidden(Exception):
     """The person may not do this; the message is shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """What the signed cookie holds; `person` is empty before sign-in; times are seconds since 1970."""
-
-    person: str
-    csrf: str
-    started: int
-    seen: int
+class StaleForm(Exception):
+    """A form of ours from before the present sign-in; what it says is shown and can be sent again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request by one signed-in person."""
+    """One request by one signed-in person; `review` holds only what this person may see."""
 
     request: Request
     review: Review
@@ -73,36 +74,41 @@ class Visit:
         return RedirectResponse(path + (f"?{urlencode(query)}" if query else ""), 303)
 
 
-async def guard(request: Request) -> None:
-    """Read the session of every request, and refuse every change that didn't come from our own page."""
+async def guard(request: Request, after: BackgroundTasks) -> None:
+    """Find the session of every request, and refuse every change that didn't come from our own page."""
     review: Review = request.app.state.review
-    session = _session(request, review)
-    request.state.session = session
-    request.state.form = FormData()
-    if request.method in ("GET", "HEAD", "OPTIONS"):
-        if session:
-            _keep(request, review, session)
-        return
-    request.state.form = await request.form(max_files=1, max_fields=200)
-    if session is None or not _is_from_own_page(request, review, session):
-        if session is None and request.cookies.get(READING):
-            raise SignInNeeded
-        raise Forbidden("Formuläret kom inte från den här sidan. Ladda om sidan och försök igen.")
-    _keep(request, review, session)
+    state = request.state
+    state.form, state.token, state.session, state.ended, state.about = FormData(), _token(request), None, False, None
+    # An application-wide dependency meets every route, so none can be added without it.
+    changing = is_change(request)
+    if changing:
+        state.form = await request.form(max_files=1, max_fields=200)
+    if state.token:
+        await run_in_threadpool(_look, request, review)
+    if state.session and review.now() - state.session.seen_at >= NOTED_EVERY:
+        after.add_task(_note_seen, review.store, digest(state.token), review.now())
+    if changing:
+        _refuse_from_elsewhere(request)
 
 
 def may(*roles: Role) -> Callable[[Request], Awaitable[Visit]]:
     """Return a dependency that lets in people with one of these roles; anyone signed in when there are none."""
+    wanted = frozenset(roles)
 
     async def visit(request: Request) -> Visit:
         review: Review = request.app.state.review
         session: Session | None = request.state.session
-        person = _person(request, review, session)
-        if session is None or person is None:
+        if session is None:
             raise SignInNeeded
-        if roles and not person.roles & set(roles):
-            raise Forbidden(f"{person.name} har inte rätt att se eller göra det här.")
-        return Visit(request, review, person, session.csrf, request.state.form)
+        config, held = reach.within(
+            review.config, session.roles, request.state.about, wanted, changing=is_change(request)
+        )
+        if not held or (wanted and not held & wanted):
+            raise Forbidden(f"{session.name} har inte rätt att se eller göra det här.")
+        person = Person.model_construct(
+            id=session.person, name=session.name, party=session.party, roles=held, demo=not session.provider
+        )
+        return Visit(request, replace(review, config=config), person, csrf_of(request), request.state.form)
 
     return visit
 
@@ -117,50 +123,41 @@ Approving = Annotated[Visit, Depends(may("approver"))]
 Settling = Annotated[Visit, Depends(may("approver", "ops"))]
 
 
-@router.get("/logga-in")
-def sign_in_page(request: Request, till: Annotated[str, Query(max_length=500)] = "/") -> Response:
-    """Show who can sign in, or say that sign-in isn't set up."""
-    review: Review = request.app.state.review
-    session: Session | None = request.state.session
-    if session is None:
-        session = _begin(request, review, "")
-    return review.page(
-        "sign_in.html",
-        csrf=session.csrf,
-        people=[(p, does(p)) for p in DEMO_PEOPLE] if demo_allowed(request, review) else [],
-        to=_own_path(till),
-    )
-
-
-@router.post("/logga-in")
-def sign_in(request: Request) -> Response:
-    """Sign an invented person in, where the demo mode allows it."""
-    review: Review = request.app.state.review
-    form: FormData = request.state.form
-    person = demo_person(field_text(form, "person")) if demo_allowed(request, review) else None
-    if person is None:
-        raise Forbidden("Den personen kan inte logga in här.")
-    # A new session: what somebody planted before sign-in is worth nothing after it.
-    _begin(request, review, person.id)
-    return RedirectResponse(_own_path(field_text(form, "till")), 303)
-
-
-@router.post("/logga-ut")
-def sign_out(request: Request) -> Response:
-    """End the session."""
-    secure = not gate.is_loopback_host(request.headers["host"])
-    request.state.cookies[:] = [
-        gate.cookie(READING, "", same_site="Lax", secure=secure, seconds=0),
-        gate.cookie(CHANGING, "", same_site="Strict", secure=secure, seconds=0),
+def begin(request: Request) -> str:
+    """Give the browser a new token, so that one planted or seen before sign-in is worth nothing; return its hash."""
+    request.state.token = secrets.token_urlsafe(32)
+    secure = request.state.secure
+    reading, changing = cookie_name(request, READING), cookie_name(request, CHANGING)
+    request.state.cookies += [
+        gate.cookie(reading, request.state.token, same_site="Lax", secure=secure),
+        gate.cookie(changing, _derived(request.state.token, CHANGING), same_site="Strict", secure=secure),
     ]
-    return RedirectResponse("/logga-in", 303)
+    return digest(request.state.token)
+
+
+def leave(request: Request) -> None:
+    """Take the token back from the browser."""
+    for name, same_site in ((READING, "Lax"), (CHANGING, "Strict")):
+        request.state.cookies.append(
+            gate.cookie(cookie_name(request, name), "", same_site=same_site, secure=request.state.secure, seconds=0)
+        )
+
+
+def csrf_of(request: Request) -> str:
+    """Return what a form of ours must carry: it follows from the token, which no other site can read."""
+    return _derived(request.state.token, "csrf")
+
+
+def cookie_name(request: Request, name: str) -> str:
+    """Return a cookie's full name: over https the browser itself guarantees that only this host has set it."""
+    return f"__Host-{name}" if request.state.secure else name
 
 
 def demo_allowed(request: Request, review: Review) -> bool:
     """Tell whether invented people may act: asked for, and the request stays on this machine all the way."""
     client = request.client.host if request.client else ""
     forwarded = any(name in request.headers for name in ("forwarded", "x-forwarded-for", "x-real-ip"))
-    on_this_machine = gate.is_loopback_address(client) and gate.is_loopback_host(request.headers.get("host", ""))
+    on_this_machine = is_loopback(client) and gate.is_loopback_host(request.headers.get("host", ""))
     return review.demo and on_this_machine and not forwarded
 
 
@@ -170,57 +167,77 @@ def field_text(form: Mapping[str, Any], field: str) -> str:
     return value.replace("\x00", "") if isinstance(value, str) else ""
 
 
-def _person(request: Request, review: Review, session: Session | None) -> Person | None:
-    return demo_person(session.person) if session and demo_allowed(request, review) else None
+def is_change(request: Request) -> bool:
+    """Tell whether a request may change something."""
+    return request.method not in ("GET", "HEAD", "OPTIONS")
 
 
-def _session(request: Request, review: Review) -> Session | None:
-    try:
-        found = Session(**_signer(review).loads(request.cookies.get(READING, "")))
-    except (BadSignature, TypeError):
-        return None
-    age, silence = page.seconds(review.now()) - found.started, page.seconds(review.now()) - found.seen
-    return found if 0 <= age <= LONGEST_SECONDS and silence <= IDLE_SECONDS else None
+def is_from_own_origin(request: Request) -> bool:
+    """Tell whether the browser says that the request comes from a page of ours."""
+    origin = request.headers.get("origin", "")
+    scheme = "https" if request.state.secure else "http"
+    return origin.lower() == f"{scheme}://{request.headers.get('host', '')}".lower()
 
 
-def _begin(request: Request, review: Review, person: str) -> Session:
-    now = page.seconds(review.now())
-    session = Session(person, secrets.token_urlsafe(24), now, now)
-    request.state.session = session
-    _keep(request, review, session)
-    return session
+def _look(request: Request, review: Review) -> None:
+    """Find the session that goes with the token, and what the request is about, in one reading."""
+    with review.store.reading() as db:
+        found = sessions.find(db, digest(request.state.token))
+        if found is None:
+            return
+        if not _is_running(request, review, found):
+            request.state.ended = True
+            return
+        request.state.session = found
+        request.state.about = reach.about(db, request)
 
 
-def _keep(request: Request, review: Review, session: Session) -> None:
-    """Have the answer renew the idle time; the absolute one stays."""
-    signer = _signer(review)
-    secure = not gate.is_loopback_host(request.headers["host"])
-    seen = signer.dumps(asdict(replace(session, seen=page.seconds(review.now()))))
-    request.state.cookies[:] = [
-        gate.cookie(READING, str(seen), same_site="Lax", secure=secure),
-        gate.cookie(CHANGING, str(signer.dumps(session.csrf)), same_site="Strict", secure=secure),
-    ]
-
-
-def _is_from_own_page(request: Request, review: Review, session: Session) -> bool:
-    origin = request.headers.get("origin")
-    if origin not in (None, "null") and urlsplit(origin).netloc != request.headers.get("host"):
-        return False
-    try:
-        strict = str(_signer(review).loads(request.cookies.get(CHANGING, "")))
-    except BadSignature:
-        return False
-    token = field_text(request.state.form, "csrf")
-    return secrets.compare_digest(strict, session.csrf) and secrets.compare_digest(
-        token.encode(), session.csrf.encode()
+def _is_running(request: Request, review: Review, session: Session) -> bool:
+    now = review.now()
+    in_time = session.began_at <= now <= session.ends_at and now - session.seen_at <= IDLE
+    return (
+        session.ended_at is None
+        and in_time
+        # Somebody was taken off the list, or a group lost its role, and we were started anew.
+        and session.rules_sha256 == request.app.state.rules
+        and (session.provider != "" or demo_allowed(request, review))
     )
 
 
-def _signer(review: Review) -> URLSafeSerializer:
-    return URLSafeSerializer(review.secret, salt="lofteskoll-session")
+def _note_seen(store: Store, token_sha256: str, at: datetime) -> None:
+    with store.writing() as db:
+        sessions.note_seen(db, token_sha256, at)
 
 
-def _own_path(path: str) -> str:
-    """Return a path of ours to go to; anything else becomes the start page."""
-    safe = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
-    return path if safe and not path.startswith("/logga-") else "/"
+def _refuse_from_elsewhere(request: Request) -> None:
+    foreign = Forbidden("Formuläret kom inte från den här sidan. Ladda om sidan och försök igen.")
+    origin = request.headers.get("origin")
+    if request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        raise foreign
+    if origin not in (None, "null") and urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
+        raise foreign
+    strict = request.cookies.get(cookie_name(request, CHANGING), "")
+    token = request.state.token
+    if (
+        token
+        and _same(strict, _derived(token, CHANGING))
+        and _same(field_text(request.state.form, "csrf"), csrf_of(request))
+    ):
+        return
+    # A page of ours that was open while the person signed in anew, or while the session ended: nothing is lost.
+    if is_from_own_origin(request):
+        raise StaleForm if request.state.session else SignInNeeded
+    raise foreign
+
+
+def _token(request: Request) -> str:
+    token = request.cookies.get(cookie_name(request, READING), "")
+    return token if len(token) <= _LONGEST_TOKEN and token.isascii() else ""
+
+
+def _derived(token: str, purpose: str) -> str:
+    return hmac.new(token.encode(), purpose.encode(), hashlib.sha256).hexdigest()
+
+
+def _same(one: str, other: str) -> bool:
+    return secrets.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode())

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping, Sequence
 from http.cookies import SimpleCookie
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from config.identity import is_loopback
 
 # A whole draft's texts are some tens of kilobytes.
 LARGEST_BODY = 1_000_000
@@ -23,10 +25,13 @@ HEADERS = {
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "permissions-policy": "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), "
+    "magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
     # Drafts and reports must not stay in a shared computer's cache.
     "cache-control": "no-store",
 }
+# A browser that has been here once never asks without encryption again. Only this host: others have their own owners.
+STRICT_TRANSPORT = "max-age=31536000"
 
 
 class TooLarge(Exception):
@@ -34,37 +39,39 @@ class TooLarge(Exception):
 
 
 class Gate:
-    """Refuses foreign hosts and oversized bodies, and puts the safety headers and cookies on every answer."""
+    """Refuses foreign hosts and oversized bodies, and puts the safety headers and cookies on every answer.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `address` is where people reach the application (https://host); without one only this machine is let in.
+    """
+
+    def __init__(self, app: ASGIApp, address: str = "") -> None:
         self.app = app
+        self.host = urlsplit(address).netloc.lower()
+        self.encrypted = address.startswith("https://")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        scope.setdefault("state", {})["cookies"] = []
+        host = Headers(scope=scope).get("host", "").lower()
+        is_ours = self.host != "" and host == self.host
+        state = scope.setdefault("state", {})
+        state["cookies"] = []
+        # The address decides, not a header: a proxy in front speaks plain http with us.
+        state["secure"] = is_ours and self.encrypted
         # A foreign name that resolves to this machine (DNS rebinding) must not reach anything.
-        if not is_loopback_host(headers.get("host", "")):
-            await PlainTextResponse("Fel adress: öppna sidan på den här datorn.", 400)(scope, receive, send)
+        if not is_ours and not is_loopback_host(host):
+            where = f"https://{self.host}/" if self.encrypted else "sidan på den här datorn"
+            await PlainTextResponse(f"Fel adress: öppna {where}.", 400)(scope, receive, send)
             return
-        await self.app(scope, _limited(receive), _with_headers(scope["state"], send))
+        await self.app(scope, _limited(receive), _with_headers(state, send))
 
 
 def is_loopback_host(host: str) -> bool:
     """Tell whether a Host header names this machine."""
     name = host.rsplit(":", 1)[0] if host.count(":") == 1 or (host.startswith("[") and "]:" in host) else host
-    return name.lower() == "localhost" or is_loopback_address(name.strip("[]"))
-
-
-def is_loopback_address(address: str) -> bool:
-    """Tell whether an IP address is this machine's own."""
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(name.strip("[]"))
 
 
 def cookie(name: str, value: str, *, same_site: str, secure: bool, seconds: int | None = None) -> str:
@@ -98,6 +105,8 @@ def _with_headers(state: Mapping[str, Any], send: Send) -> Send:
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
+            if state["secure"]:
+                headers.setdefault("strict-transport-security", STRICT_TRANSPORT)
             cookies: Sequence[str] = state["cookies"]
             for value in cookies:
                 headers.append("set-cookie", value)

@@ -9,7 +9,6 @@ from fastapi import APIRouter, HTTPException, Response
 
 from flows.review import page
 from flows.review.auth import Reading
-from flows.review.people import name_of
 from tasks import periods, submission
 from tasks.model import PublicationState, Refused, RetractionReason
 from tasks.pages.notices import REASONS
@@ -47,7 +46,7 @@ def show(visit: Reading, promise: str, period: str) -> Response:
         active="board",
         promise=found,
         period=span,
-        events=[(e, name_of(config, e.who), sentence(e, channels)) for e in events],
+        events=[(e, visit.review.name_of(e.who), sentence(e, channels)) for e in events],
         comments=comments,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from flows.review import texts
 from flows.review.people import DEMO_BANNER, name_of
 from tasks.model import Dated, PublicationState, State, Verdict
 from tasks.periods import STOCKHOLM, local_date, span_name, swedish_date
-from tasks.store import Store
+from tasks.store import Store, sessions
 
 HERE = Path(__file__).parent
 # What a change says when it is done; the address carries the key, never the words.
@@ -132,14 +132,24 @@ class Review:
     secret: str
     now: Callable[[], datetime]
     templates: Environment = field(default_factory=environment)
+    # What people who have signed in are called, by id; emptied at each sign-in.
+    names: dict[str, str] = field(default_factory=dict)
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Return one rendered page."""
         always = {"person": None, "csrf": "", "message": "", "active": "", "at": "", "config": self.config}
-        names = {"name_of": partial(name_of, self.config), "source_name": self.source_name}
+        names = {"name_of": self.name_of, "source_name": self.source_name}
         banner = DEMO_BANNER if self.demo else ""
         rendered = self.templates.get_template(template).render({**always, **names, "banner": banner, **values})
         return HTMLResponse(rendered, status)
+
+    def name_of(self, key: str) -> str:
+        """Return what somebody who acted is called; the id itself when nobody knows it."""
+        found = name_of(self.config, key)
+        if found == key and key not in self.names:
+            with self.store.reading() as db:
+                self.names.update({key: key, **sessions.names(db)})
+        return self.names.get(key, found)
 
     def source_name(self, key: str) -> str:
         """Return what a source is called; its id when the config has it no more."""

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from config.schema import Role
 from tasks.model import Party
 from tasks.store import Db
 from tasks.store.tables import people, sessions
@@ -26,7 +27,7 @@ class Session:
     party: Party
     # The identity provider's id; empty for an invented person.
     provider: str
-    roles: Mapping[str, frozenset[str]]
+    roles: Mapping[str, frozenset[Role]]
     rules_sha256: str
     began_at: datetime
     seen_at: datetime
