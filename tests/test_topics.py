@@ -58,3 +58,15 @@ def test_records_with_our_own_separator_or_no_text_keep_their_places() -> None:
     found = dict(zip((c.id for c in COMMITMENTS), topics.candidates(records, COMMITMENTS), strict=True))
     assert found["c5"] == [2, 4]
     assert topics.candidates([], COMMITMENTS) == [[]] * len(COMMITMENTS)
+
+
+def test_a_word_after_an_equals_sign_is_meant_in_that_form_alone() -> None:
+    """One vehicle stopped is everyday work; several make an operation."""
+    words = next(topics.words_of(c.signals) for c in COMMITMENTS if c.id == "c7")
+
+    def about(title: str) -> bool:
+        return topics.topic(days.open_record(Record("prov", "1", title)).sentences, words) is not None
+
+    assert not about("A-traktor stoppad för kontroll")
+    assert not about("Kontroll av A-traktor i Ekby")
+    assert about("A-traktorer stoppades för kontroll")

@@ -137,6 +137,8 @@ class Term:
     acronym: bool
     # A piece that every text holding the term also holds, in lower case: the others are passed over quickly.
     literal: str
+    # Written with "=": the word in that very form, no inflection and no compound.
+    exact: bool = False
 
     @property
     def literals(self) -> tuple[str, ...]:
@@ -152,6 +154,8 @@ class Term:
 
     def _fits(self, word: Word, position: int) -> bool:
         wanted, fold = self.stems[position], self.folds[position]
+        if self.exact:
+            return word.fold == fold
         if self.acronym:
             parts = word.text.split("-")
             return any(p in (self.text, f"{self.text}:s", f"{self.text}s") for p in parts)
@@ -191,14 +195,15 @@ def _in_compound(word: Word, wanted: str) -> bool:
 @lru_cache(maxsize=4096)
 def term(text: str) -> Term:
     """Return the term for one config text."""
-    plain = unicodedata.normalize("NFC", text)
+    exact = text.startswith("=")
+    plain = unicodedata.normalize("NFC", text.removeprefix("="))
     words = _sentence(0, plain).words
     acronym = len(words) == 1 and plain.isupper() and len(plain) <= 5
     keys = tuple(_key(w) for w in words)
     literal = words[0].fold if acronym else max(keys, key=len, default="")
     if len(words) > 1 and len(literal) < 4:
         literal = plain.lower()  # "A- och": its words alone stand everywhere
-    return Term(plain, keys, tuple(w.fold for w in words), acronym, literal)
+    return Term(plain, keys, tuple(w.fold for w in words), acronym, literal, exact)
 
 
 def _key(word: Word) -> str:
