@@ -25,6 +25,7 @@ from tasks.model import (
     Publication,
     Refused,
 )
+from tasks.ordering import order as order
 from tasks.reporting import report as report
 from tasks.reporting import withdraw as withdraw
 from tasks.settling import correct as correct

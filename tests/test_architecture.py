@@ -19,9 +19,11 @@ SHELVES = {
     "migrations",
     "decide",
     "judging",
+    "ordering",
     "reporting",
     "settling",
     "rendering",
+    "notify",
 } | VERBS
 
 
@@ -59,9 +61,10 @@ def uses(path: Path, *packages: str) -> set[str]:
 
 MAY = {
     "flows": SHELVES - VERBS | {"verb", "flows", "noun", "tasks", "config"},
-    "verb": {"rendering", "store", "sources", "channels", "http", "noun", "tasks", "config"},
-    "decide": {"judging", "reporting", "settling", "rendering", "store", "noun", "tasks", "config"},
+    "verb": {"rendering", "store", "sources", "channels", "http", "notify", "noun", "tasks", "config"},
+    "decide": {"judging", "ordering", "reporting", "settling", "rendering", "store", "noun", "tasks", "config"},
     "judging": {"store", "noun", "tasks", "config"},
+    "ordering": {"store", "noun", "tasks", "config"},
     # A report is read by its own source kind, like any other payload.
     "reporting": {"store", "sources", "noun", "tasks", "config"},
     "settling": {"rendering", "store", "noun", "tasks", "config"},
@@ -69,6 +72,7 @@ MAY = {
     "store": {"store", "noun", "tasks", "config"},
     "migrations": {"store"},
     "http": {"noun", "tasks", "config"},
+    "notify": {"config"},
     "sources": {"http", "noun", "tasks", "config"},
     "channels": {"http", "noun", "tasks", "config"},
     "noun": {"noun", "tasks", "config"},
@@ -98,6 +102,8 @@ def test_outside_packages_stay_in_their_rooms(path: Path) -> None:
         assert me == "verb" or (me == "flows" and not name.startswith("flows.review")), name
     if uses(path, "sqlalchemy", "alembic"):
         assert me in ("store", "migrations"), name
+    if uses(path, "apprise"):
+        assert me == "notify", name
     if uses(path, "requests", "tweepy"):
         assert me in ("http", "sources", "channels"), name
 

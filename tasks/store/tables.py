@@ -452,6 +452,33 @@ runs = Table(
     CheckConstraint("(outcome = 'running') = (lease_until IS NOT NULL)", name="lease_while_running"),
 )
 
+orders = Table(
+    "orders",
+    metadata,
+    # What a person asked the machine to do with a period, and how it went, in words.
+    Column("id", Integer, primary_key=True),
+    Column("promise", String(80), nullable=False),
+    Column("period", String(20), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("who", String(120), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("began_at", Moment),
+    Column("ended_at", Moment),
+    Column("result", Text, nullable=False, server_default=""),
+    _one_of("kind", "rehearsal", "rerun"),
+    _one_of("state", "waiting", "running", "done", "failed"),
+    # A double click, a second tab and a colleague meet here: one at a time for each period.
+    Index(
+        "uq_orders_open",
+        "promise",
+        "period",
+        unique=True,
+        sqlite_where=text("state IN ('waiting', 'running')"),
+        postgresql_where=text("state IN ('waiting', 'running')"),
+    ),
+)
+
 alarms = Table(
     "alarms",
     metadata,
