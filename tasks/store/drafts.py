@@ -8,13 +8,17 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, case, delete, func, insert, select, update
 
 from tasks.model import Approval, Block, Draft, FollowUp, Output, Party, combined_sha256
 from tasks.store import Db
 from tasks.store.tables import approvals, draft_blocks, drafts, followups, outputs
 
 _FOLLOWUP = TypeAdapter(FollowUp)
+# A follow-up is frozen, and its hash is over all of it: the same hash is the same follow-up, in any database. Each is
+# read from its JSON once; a page may name three of them, and that took half of its time.
+_READ: dict[str, FollowUp] = {}
+_MOST_READ = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,17 @@ class Heading:
     state: str
     sha256: str
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A rendered output without its bytes (`size` of them); `text` is what a plain text says, else empty."""
+
+    channel: str
+    name: str
+    media_type: str
+    size: int
+    text: str
 
 
 def freeze(db: Db, followup: FollowUp) -> tuple[int, FollowUp]:
@@ -64,6 +79,13 @@ def frozen(db: Db, promise: str, period: str, as_of: datetime) -> FollowUp | Non
         )
     ).scalar()
     return None if body is None else _FOLLOWUP.validate_python(body)
+
+
+def snapshot(db: Db, promise: str, period: str, sha256: str) -> FollowUp | None:
+    """Return the frozen follow-up with that hash, if any."""
+    at_hash = (followups.c.promise == promise, followups.c.period == period, followups.c.sha256 == sha256)
+    row = db.execute(select(followups.c.id).where(*at_hash)).first()
+    return None if row is None else _decoded(db, row.id, sha256)
 
 
 def headings(db: Db, promise: str | None = None) -> list[Heading]:
@@ -183,6 +205,20 @@ def rendered(db: Db, draft_id: int, revision: int, channel: str | None = None) -
     return tuple(Output(r.channel, r.name, r.media_type, r.body) for r in found)
 
 
+def filed(db: Db, draft_id: int, revision: int) -> list[Filed]:
+    """Return what one revision rendered, by channel and name, the texts of its posts and nothing else with it."""
+    is_text = outputs.c.media_type.startswith("text/plain")
+    query = select(
+        outputs.c.channel,
+        outputs.c.name,
+        outputs.c.media_type,
+        func.length(outputs.c.body).label("size"),
+        case((is_text, outputs.c.body), else_=None).label("text"),
+    ).where(outputs.c.draft_id == draft_id, outputs.c.revision == revision)
+    found = db.execute(query.order_by(outputs.c.channel, outputs.c.name))
+    return [Filed(r.channel, r.name, r.media_type, r.size, (r.text or b"").decode("utf-8", "replace")) for r in found]
+
+
 def add_approval(db: Db, approval: Approval) -> None:
     """Append one party's word; the table's unique keys raise IntegrityError on a second one."""
     db.execute(
@@ -215,7 +251,7 @@ def approved_parties(db: Db, draft_id: int, revision: int, sha256: str) -> froze
 def _draft(db: Db, row: Row[Any] | None) -> Draft | None:
     if row is None:
         return None
-    body = db.execute(select(followups.c.body).where(followups.c.id == row.followup_id)).scalar_one()
+    sha256 = db.execute(select(followups.c.sha256).where(followups.c.id == row.followup_id)).scalar_one()
     blocks = db.execute(
         select(draft_blocks)
         .where(draft_blocks.c.draft_id == row.id)
@@ -229,10 +265,21 @@ def _draft(db: Db, row: Row[Any] | None) -> Draft | None:
         edition=row.edition,
         revision=row.revision,
         state=row.state,
-        followup=_FOLLOWUP.validate_python(body),
+        followup=_decoded(db, row.followup_id, sha256),
         blocks=tuple(Block(b.template, b.part, b.position, b.generated, b.edited, b.conflict) for b in blocks),
         sha256=row.sha256,
     )
+
+
+def _decoded(db: Db, key: int, sha256: str) -> FollowUp:
+    found = _READ.get(sha256)
+    if found is None:
+        body = db.execute(select(followups.c.body).where(followups.c.id == key)).scalar_one()
+        found = _FOLLOWUP.validate_python(body)
+        if len(_READ) >= _MOST_READ:
+            _READ.clear()
+        _READ[sha256] = found
+    return found
 
 
 def _heading(row: Row[Any]) -> Heading:
