@@ -91,7 +91,7 @@ class Sftp:
         with self._told(name):
             self._make_folders(folder)
             try:
-                with self._sftp.open(temporary, "xb") as file:
+                with self._sftp.open(temporary, "wxb") as file:
                     file.write(body)
                 if self._sftp.stat(temporary).st_size != len(body):
                     raise Unavailable(f"{self.where}/{name} kom inte fram hel. Försök igen.")

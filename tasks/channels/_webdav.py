@@ -62,26 +62,28 @@ class Dav:
     def __init__(self, session: requests.Session, channel: Channel) -> None:
         self.where = (channel.base_url or "").rstrip("/")
         self._session, self._seconds = session, channel.timeout_seconds
-        # The ETag of each file as it was last read: what a write may replace.
-        self._seen: dict[str, str] = {}
+        # ETag and bytes of each file as it was last read: what a write may replace.
+        self._seen: dict[str, tuple[str, bytes | None]] = {}
 
     def read(self, name: str) -> bytes | None:
         """Return what stands under the name, None when nothing does; raises Refused or Unavailable."""
         status, tag, body = self._call("GET", name, missing=True)
         if status == 404:
-            self._seen[name] = _ABSENT
+            self._seen[name] = _ABSENT, None
             return None
         # A weak tag can't be a condition (RFC 9110, 13.1.1); some servers give one to a file of the last second.
         if not re.fullmatch(r'"[^"]*"', tag):
             raise Unavailable(f"{self.where}/{name} har ingen stark ETag just nu; utan den kan den inte bytas säkert.")
-        self._seen[name] = tag
+        self._seen[name] = tag, body
         return body
 
     def place(self, name: str, body: bytes) -> None:
         """Put `body` there if the file still is as it was last read (here, or by an earlier `read`)."""
-        if name not in self._seen and self.read(name) == body:
+        if name not in self._seen:
+            self.read(name)
+        tag, there = self._seen[name]
+        if there == body:
             return
-        tag = self._seen[name]
         headers = {"If-None-Match": "*"} if tag == _ABSENT else {"If-Match": tag}
         status, *_ = self._call("PUT", name, body, headers, conflict=True)
         if status in (404, 409):
@@ -100,7 +102,9 @@ class Dav:
         parts = name.split("/")[:-1]
         for depth in range(1, len(parts) + 1):
             # 405: it is there already, perhaps made by another worker a moment ago.
-            self._call("MKCOL", "/".join(parts[:depth]) + "/", exists=True)
+            status, *_ = self._call("MKCOL", "/".join(parts[:depth]) + "/", exists=True, conflict=True)
+            if status in (404, 409):
+                raise Refused(f"{self.where} finns inte som mapp på servern. Skapa den eller rätta base_url.")
 
     def _call(
         self,

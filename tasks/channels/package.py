@@ -103,12 +103,9 @@ def retract(channel: Channel, publication: Publication, outputs: tuple[Output, .
         where = shelf.where
     if _readback.is_taken_back(channel, publication):
         return Receipt("retracted", url=address, message="Sidan läst tillbaka: uppföljningen är borta.")
-    return Receipt(
-        "by_hand",
-        url=address,
-        message=f"Filerna i {where} är ersatta av ett meddelande, men {address} visar fortfarande uppföljningen. "
-        f"Ersätt sidan där med {notice.name}, eller ta bort den.",
-    )
+    done = f"Filerna i {where} är ersatta av ett meddelande" if mark else f"Inget paket låg i {where}"
+    mend = f"Ersätt sidan där med {notice.name}, eller ta bort den."
+    return Receipt("by_hand", url=address, message=f"{done}, men {address} säger inte att den är återkallad. {mend}")
 
 
 def _named(outputs: tuple[Output, ...], name: str) -> list[Output]:
