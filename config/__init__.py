@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from config import identity
 from config.folder import Config, ConfigError, Problem, cross_check
-from config.schema import Decision, Municipality, Promise, Source
+from config.schema import Decision, Municipality, Notify, Promise, Source
 
 SHIPPED = Path(__file__).parent
 ROOT = SHIPPED.parent
@@ -70,6 +70,7 @@ def load(folder: str | Path | None = None, database: str | None = None) -> Confi
         municipalities=municipalities,
         promises=promises,
         templates=_load_templates(root, problems),
+        notify=_load_notify(root, problems),
         address=os.environ.get("LOFTESKOLL_ADDRESS", "").rstrip("/"),
     )
     problems.extend(cross_check(config))
@@ -91,6 +92,17 @@ def _load_sources(root: Path, problems: list[Problem]) -> tuple[Source, ...]:
             found.append(source)
     for key in data:
         problems.append(Problem(_name(path, root), key, "okänd nyckel", "ta bort den eller stava den som [[source]]"))
+    return tuple(found)
+
+
+def _load_notify(root: Path, problems: list[Problem]) -> tuple[Notify, ...]:
+    path = root / "alarms.toml"
+    if not path.exists():
+        return ()
+    found = []
+    for i, block in enumerate(_read(path, root, problems).get("notify", [])):
+        built = _build(Notify, block, path, root, f"notify[{i}]", problems)
+        found += [built] if built else []
     return tuple(found)
 
 

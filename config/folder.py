@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.schema import Channel, Commitment, Municipality, Promise, Source
+from config.schema import Channel, Commitment, Municipality, Notify, Promise, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class Config:
     promises: Mapping[str, Promise]
     # Source text of every template, by file name.
     templates: Mapping[str, str]
+    # Who is told of everything (alarms.toml); each municipality names its own people besides.
+    notify: tuple[Notify, ...] = ()
     # Where people reach the review application (https://host); empty: only on this machine.
     address: str = ""
 

@@ -53,6 +53,8 @@ class Channel(Decision):
     # config/templates/<template>.j2 writes its text; channels that share a template share the edited text.
     template: Slug
     enabled: bool = True
+    # The day on which the account's key stops working, where it has one: an alarm comes in time.
+    keys_expire: date | None = None
     # Public address of a site's page: a pattern with {promise} and {period}. Posts link to it before it is up.
     address: str | None = None
     # Where the public page is read back, when that differs from `address` (a sample year on loopback).
@@ -101,6 +103,16 @@ class IdentityProvider(Decision):
         return bool(self.issuer and self.client_id)
 
 
+class Notify(Decision):
+    """Somebody who is told when the system needs a person: an Apprise address (mail, Teams, Slack, a webhook)."""
+
+    name: Text
+    # Empty: nobody is told this way; the alarm still stands on the board.
+    url: SecretStr = SecretStr("")
+    # In a municipality's file: only what concerns this party. Without it: everything of the municipality.
+    party: Party | None = None
+
+
 class Authority(Decision):
     """One of the two parties: what it is called, and the other names it goes by in records."""
 
@@ -134,6 +146,7 @@ class Municipality(Decision):
     identity_providers: tuple[IdentityProvider, ...] = Field((), alias="identity_provider")
     sources: tuple[Source, ...] = Field((), alias="source")
     channels: tuple[Channel, ...] = Field((), alias="channel")
+    notify: tuple[Notify, ...] = ()
 
     def party(self, key: Party) -> Authority:
         """Return the authority behind `police` or `municipality`."""
@@ -151,7 +164,7 @@ class Signals(Decision):
     """Words by which a record is about a commitment; matched on stems and inside compounds, not letter by letter.
 
     One of `named` says it all. One of `activity` needs one of `about` beside it (when there are any), and somewhere
-    in the same record one of `context` (when there are any).
+    in the same record one of `context` (when there are any). A word after `=` is meant in that very form only.
     """
 
     # Names that mean this activity and nothing else.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from config import Config, ConfigError, Problem
-from tasks import channels, sources
+from tasks import channels, notify, sources
 from tasks.model import Refused
 
 
@@ -34,5 +34,10 @@ def check(config: Config) -> None:
                         f"municipalities/{municipality.slug}.toml", f"{place}.template", text, f"välj en av: {known}"
                     )
                 )
+    everybody = [("alarms.toml", n) for n in config.notify]
+    everybody += [(f"municipalities/{m.slug}.toml", n) for m in config.municipalities.values() for n in m.notify]
+    for file, somebody in everybody:
+        if said_of := notify.problem_of(somebody):
+            problems.append(Problem(file, f"notify {somebody.name}", said_of, "rätta adressen, ofta i miljön"))
     if problems:
         raise ConfigError(problems)

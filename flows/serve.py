@@ -13,11 +13,11 @@ from flows.collect import collect
 from flows.draft import draft
 from flows.publish import publish
 from flows.reconcile import reconcile
-from flows.watch import watch
+from flows.watch import alarm, watch
 
 # A backlog after days of sleep must not start everything at once.
 LIMIT = 4
-_FLOWS: dict[str, Any] = {f.name: f for f in (collect, reconcile, draft, publish, watch)}
+_FLOWS: dict[str, Any] = {f.name: f for f in (collect, reconcile, draft, publish, watch, alarm)}
 
 
 def deployments() -> list[RunnerDeployment]:

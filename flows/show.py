@@ -16,6 +16,7 @@ from tasks.model import Fetch, Publication, Refused
 from tasks.periods import STOCKHOLM, period, periods, swedish_date
 from tasks.reconcile import Reconciled
 from tasks.store import Store, drafts, records
+from tasks.store import alarms as kept
 from tasks.store import publications as outbox
 
 # No markup: a message may hold square brackets, and a source may hold anything.
@@ -164,6 +165,12 @@ def status(config: Config, only: str | None, now: datetime) -> None:
             remarks += [_named(config, log[-1])] if log else []
         console.print(table)
         _remarks(remarks)
+        standing = kept.open_ones(db)
+        if standing:
+            table = _table("Det här behöver någon", "sedan", "vad", "gör så här")
+            for alarm in standing:
+                table.add_row(_local(alarm.since), alarm.what, alarm.mend)
+            console.print(table)
 
 
 def _named(config: Config, fetch: Fetch) -> str:

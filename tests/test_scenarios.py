@@ -6,15 +6,19 @@ A scenario whose part isn't built yet is a strict xfail that names the missing p
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from tasks import decide
+from config.schema import Notify
+from tasks import decide, watch
+from tasks.draft import draft_period
 from tasks.model import Refused
-from tasks.periods import at_local
-from tasks.store import Store, history, records
+from tasks.periods import at_local, period
+from tasks.store import Store, drafts, history, records, runs
 from tasks.submission import Submission
 from tests.year import KOMMUN, POLICE, FormYear, Year, a_year, row, stored_text, walk
 
@@ -277,16 +281,36 @@ def test_15_only_the_missing_part_is_retried_and_posts_wait_for_both_pages(
     blocked.unlink()
     row_ = year.outbox()["polisen.se"]
     if row_.state == "refused":
-        decide.settle(year.store, row_.id, url=None, person=KOMMUN, at=now)
+        decide.settle(year.store, year.config, row_.id, url=None, person=KOMMUN, at=now)
     later = year.publish(now + timedelta(minutes=15))
     assert later["polisen.se"].state == "published"
     assert later["strangnas.se"].attempt == 1
 
 
-@pytest.mark.xfail(reason="reminders and escalation before and after the due date (alarms)", raises=ImportError)
-def test_16_nobody_approves_in_time() -> None:
-    """Reminders at −7, −2, 0 and +1 days; nothing publishes itself; m1 turns late."""
-    from tasks import alarms  # noqa: F401
+def test_16_nobody_approves_in_time(year: Year) -> None:
+    """Reminders at −7, −2, 0 and +1 days, each once; the last to both; nothing publishes itself; m1 turns late."""
+    due_day = period(year.config.promises[year.promise_slug], "2021-T1").due
+    told: list[tuple[int, str]] = []
+    here = replace(year.config, notify=(Notify(name="Drift", url=SecretStr("json://127.0.0.1")),))
+    start = at_local(due_day - timedelta(days=8), 9)
+    year.logs([walk("K1", "2021-04-10")], [])
+    year.run("2021-T1", start)
+    for days in range(-8, 4):
+        now = at_local(due_day + timedelta(days=days), 9)
+
+        def tell(_who: Notify, title: str, _body: str, day: int = days) -> bool:
+            told.append((day, title))
+            return True
+
+        for _ in range(2):
+            watch.look(year.store, here, now, 10**12, tell)
+        assert not year.publish(now)
+    about = [(day, title) for day, title in told if "uppföljningen" in title]
+    assert [day for day, _ in about] == [-7, -2, 0, 1]
+    assert "ska vara klar om 7 dagar" in about[0][1] and "skulle ha varit klar" in about[-1][1]
+    late = year.run("2021-T2", year.due("2021-T2"))
+    assert late.outcome == "new"
+    assert year.outcome("2021-T2", "m1").status == "försenat"
 
 
 def test_17_personal_data_never_gets_further_than_the_form(
@@ -355,16 +379,44 @@ def test_19_a_planned_search_is_nowhere_and_the_school_never(year: Year) -> None
     assert not [w for w in (secret, "2021-06-03", "3 juni", "25 maj") if w in everything]
 
 
-@pytest.mark.xfail(reason="retraction on every channel (decide.retract)", raises=AttributeError)
-def test_20_a_retracted_publication_is_gone_everywhere() -> None:
-    """Pages, posts and open data are removed or replaced; reruns can't bring it back."""
-    assert decide.retract  # type: ignore[attr-defined]
+def test_20_a_retracted_publication_is_gone_everywhere(year: Year) -> None:
+    """The pages become a notice, what machines can't reach is listed for people, and no rerun brings it back."""
+    year.logs([walk("K1", "2021-04-10")], [])
+    year.run("2021-T1")
+    now = year.due("2021-T1")
+    year.approve("2021-T1", now)
+    year.publish(now)
+    later = now + timedelta(hours=2)
+    decide.retract(year.store, year.current("2021-T1").id, reason="error", person=POLICE, at=later)
+    states = {c: p.state for c, p in year.publish(later).items()}
+    assert (states["polisen.se"], states["strangnas.se"]) == ("retracted", "retracted")
+    assert states["kommunen-delning"] == "by_hand"
+    folder = year.folder.parent / "published/strangnas.se/uppfoljning-2021-T1"
+    left = {p.name: p.read_text(encoding="utf-8") for p in folder.iterdir()}
+    assert "är återkallad" in left["index.html"] and "En uppgift var fel" in left["index.html"]
+    assert not [name for name, text in left.items() if "Mariefred" in text]
+    year.logs([walk("K1", "2021-04-10"), walk("K2", "2021-04-20", "Härad", reported="2021-06-01")], [])
+    again = at_local(date(2021, 6, 14), 9)
+    assert year.run("2021-T1", again).outcome == "retracted"
+    assert {c: p.state for c, p in year.publish(again).items()} == states
+    decide.correct(year.store, year.config, year.current("2021-T1").id, person=KOMMUN, at=again)
+    assert year.run("2021-T1", again + timedelta(hours=1)).outcome == "revised"
+    year.approve("2021-T1", again + timedelta(hours=1))
+    assert year.publish(again + timedelta(hours=1))["strangnas.se"].state == "published"
 
 
-@pytest.mark.xfail(reason="one run per promise, period and stage across workers (run keys)", raises=ImportError)
-def test_21_a_double_fire_makes_one_run() -> None:
-    """The second says that it is already going on and ends well."""
-    from tasks.store import runs  # noqa: F401
+def test_21_a_double_fire_makes_one_run(year: Year, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two runs of the same period: the second says that it is already going on, ends well and writes nothing."""
+    monkeypatch.setenv("LOFTESKOLL_CONFIG", str(year.folder))
+    monkeypatch.setenv("LOFTESKOLL_DATABASE", year.store.url)
+    now = year.due("2021-T1")
+    year.collect(now)
+    with runs.only_one(year.store, "draft", "strangnas-2021/2021-T1", lambda: datetime.now(UTC)):
+        assert draft_period.fn("strangnas-2021", "2021-T1", now).outcome == "busy"
+    with year.store.reading() as db:
+        assert drafts.latest(db, "strangnas-2021", "2021-T1") is None
+    assert draft_period.fn("strangnas-2021", "2021-T1", now).outcome == "new"
+    assert draft_period.fn("strangnas-2021", "2021-T1", now).outcome == "unchanged"
 
 
 def test_22_a_fresh_installation_claims_nothing(year: Year) -> None:

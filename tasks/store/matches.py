@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Row, delete, insert, select, tuple_
 
 from tasks.model import Judgement, PairScore, Party, Reading, Refused, Verdict
 from tasks.store import Db
@@ -113,6 +113,25 @@ def answers(db: Db, promise: str, as_of: datetime | None = None) -> list[Judgeme
         if row.verdict != "undo" and row.id not in undone:
             standing[(row.question, row.left, row.right)] = _judgement(row)
     return sorted(standing.values(), key=lambda j: j.id)
+
+
+def waiting(db: Db, promise: str) -> bool:
+    """Return whether a doubt of a promise, about one record or about two, has no answer yet."""
+    undone = select(judgements.c.undoes).where(judgements.c.undoes.is_not(None))
+    said = select(judgements.c.left, judgements.c.right).where(
+        judgements.c.promise == promise, judgements.c.verdict != "undo", judgements.c.id.not_in(undone)
+    )
+    about_one = select(readings.c.record_id).where(
+        readings.c.promise == promise,
+        readings.c.band == "unsure",
+        tuple_(readings.c.record_id, readings.c.commitment).not_in(said),
+    )
+    about_two = select(pair_scores.c.left).where(
+        pair_scores.c.promise == promise,
+        pair_scores.c.band == "unsure",
+        tuple_(pair_scores.c.left, pair_scores.c.right).not_in(said),
+    )
+    return any(db.execute(query.limit(1)).first() is not None for query in (about_one, about_two))
 
 
 def taken_back(db: Db, promise: str) -> list[tuple[Judgement, str, datetime]]:

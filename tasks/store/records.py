@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Row, and_, case, delete, func, insert, or_, select, update
 
 from tasks.model import Dated, Fetch, Parsed, Payload, Quarantined, Record
 from tasks.store import Db
@@ -137,6 +137,32 @@ def fetch_log(db: Db, source: str, until: datetime | None = None, last: int | No
     return [
         Fetch(r.source, r.at, r.outcome, r.records, r.new, r.changed, r.quarantined, r.message) for r in reversed(rows)
     ]
+
+
+def standing(db: Db) -> dict[str, tuple[datetime | None, Fetch]]:
+    """Return when each source last answered in full (None: never), and its newest attempt, by source id."""
+    good = case((fetches.c.outcome.in_(("ok", "unchanged")), fetches.c.at))
+    last = (
+        select(func.max(good).label("good"), func.max(fetches.c.id).label("id")).group_by(fetches.c.source).subquery()
+    )
+    found = db.execute(select(last.c.good, fetches).join(last, last.c.id == fetches.c.id))
+    return {
+        r.source: (
+            r.good,
+            Fetch(r.source, r.at, r.outcome, r.records, r.new, r.changed, r.quarantined, r.message),
+        )
+        for r in found
+    }
+
+
+def quarantined_since(db: Db, moment: datetime) -> dict[str, int]:
+    """Return how many rows of each source went to quarantine after a moment and still lie there."""
+    found = db.execute(
+        select(quarantine.c.source, func.count().label("rows"))
+        .where(quarantine.c.at > moment)
+        .group_by(quarantine.c.source)
+    )
+    return {row.source: row.rows for row in found}
 
 
 def quarantined(db: Db, source: str) -> list[Quarantined]:

@@ -1,0 +1,160 @@
+"""Watch: look back at all of it. What needs a person becomes an alarm; what is public is held against the approved."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+import config as configuration
+from config import Config
+from config.schema import Channel, Notify, Party
+from tasks import alarms, channels, notify, parity
+from tasks.alarms import Alarm
+from tasks.model import Publication, Refused, Unavailable, Uncertain
+from tasks.periods import local_date, periods
+from tasks.store import Db, Store, drafts, matches, publications, records, runs
+from tasks.store import alarms as kept
+
+Tell = Callable[[Notify, str, str], bool]
+_PARTIES: tuple[Party, Party] = ("police", "municipality")
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look found: alarms that stand, and how many people were told of."""
+
+    standing: tuple[Alarm, ...]
+    told: int
+
+
+def look(store: Store, config: Config, now: datetime, free_bytes: int, tell: Tell = notify.tell) -> Looked:
+    """Bring the alarms up to date and tell people of the new, graver and solved ones, each once.
+
+    An alarm counts as told when somebody took it; where nobody did, the next look tries again.
+    """
+    with store.reading() as db:
+        found = [*facts(db, config, now), *alarms.of_disk(free_bytes, now)]
+    with store.writing() as db:
+        kept.keep(db, found, now)
+        untold = kept.untold(db)
+    told = 0
+    for key, alarm, solved in untold:
+        title, body = alarms.text(alarm, solved=solved, address=config.address)
+        taken = [tell(who, title, body) for who in recipients(config, alarm)]
+        if any(taken):
+            told += 1
+            with store.writing() as db:
+                kept.mark_told(db, key, alarm, solved=solved)
+    return Looked(tuple(found), told)
+
+
+def facts(db: Db, config: Config, now: datetime) -> list[Alarm]:
+    """Return what needs a person now, as the database shows it."""
+    found = alarms.of_sources(config.all_sources(), records.standing(db), now)
+    fresh = records.quarantined_since(db, now - timedelta(days=1))
+    found += alarms.of_quarantine(config.all_sources(), fresh, now)
+    failed = [r for r in runs.newest(db) if r.outcome == "failed" and r.ended_at]
+    found += alarms.of_runs((r.stage, r.subject, r.message, r.ended_at) for r in failed if r.ended_at)
+    for municipality in config.municipalities.values():
+        found += alarms.of_keys(municipality, local_date(now))
+    for promise in config.promises.values():
+        every = periods(promise)
+        for period in every:
+            if period.end < local_date(now):
+                draft = drafts.latest(db, promise.slug, period.id)
+                said = drafts.approved_parties(db, draft.id, draft.revision, draft.sha256) if draft else set()
+                # A correction that nobody has approved yet is no late follow-up: the first edition stands.
+                late = draft is None or (draft.state == "open" and draft.edition == 1)
+                found += alarms.of_draft(promise, period, [p for p in _PARTIES if late and p not in said], now)
+        found += alarms.of_questions(promise, matches.waiting(db, promise.slug), now)
+        mine = {c.id: c for c in config.channels_of(promise)}
+        rows = publications.listed(db, promise.slug)
+        found += alarms.of_publications(promise, mine, rows, {p.id: p.name for p in every})
+    return found
+
+
+def recipients(config: Config, alarm: Alarm) -> list[Notify]:
+    """Return who is told of an alarm: those who run the installation, and the municipality's people it concerns."""
+    place = config.municipalities.get(alarm.municipality)
+    own = place.notify if place else ()
+    concerned = [n for n in own if n.party is None or alarm.party is None or n.party == alarm.party]
+    return [n for n in (*config.notify, *concerned) if n.url.get_secret_value()]
+
+
+def compare(store: Store, config: Config, now: datetime) -> list[Alarm]:
+    """Read back what is published, hold it against the approved bytes and return the differences as alarms.
+
+    Only the newest edition of each channel is looked at. A channel that doesn't answer says nothing: its alarm, if
+    it has one, stays as it is.
+    """
+    with store.reading() as db:
+        rows = _published(db, config)
+        before = {a.key: a for a in kept.open_ones(db)}
+    found = []
+    for row in rows:
+        promise = config.promises[row.promise]
+        channel = next((c for c in config.channels_of(promise) if c.id == row.channel), None)
+        if channel is None:
+            continue
+        differs = _differences(store, channel, row)
+        name = next(p.name for p in periods(promise) if p.id == row.period)
+        if differs is None:
+            found += [a for a in [before.get(f"{alarms.PARITY}{row.id}")] if a]
+        elif differs:
+            found.append(alarms.of_parity(promise, channel, row, name, differs, now))
+    with store.writing() as db:
+        kept.keep_parity(db, found, now)
+    return found
+
+
+def _published(db: Db, config: Config) -> list[Publication]:
+    newest: dict[tuple[str, str, str], Publication] = {}
+    for row in publications.listed(db):
+        if row.promise in config.promises:
+            newest[row.promise, row.period, row.channel] = row
+    return [row for row in newest.values() if row.state == "published"]
+
+
+def _differences(store: Store, channel: Channel, row: Publication) -> list[str] | None:
+    """Return what differs; None when nobody can say now."""
+    with store.reading() as db:
+        outputs = drafts.rendered(db, row.draft_id, row.revision, row.channel)
+    kind = channels.kind(channel.kind)
+    try:
+        receipt = kind.find(channel, row, outputs, Path())
+    except (Unavailable, Uncertain):
+        return None
+    except Refused as trouble:
+        return [str(trouble)]
+    if receipt is None:
+        return ["Den finns inte kvar."] if kind.ABSENCE_IS_PROOF else ["Den hittas inte."]
+    return parity.differences(outputs, receipt.seen) if receipt.seen else []
+
+
+@task(cache_policy=NO_CACHE, task_run_name="se efter vad som behöver någon")
+def raise_alarms(now: datetime) -> Looked:
+    """Bring the alarms up to date and tell people, each once."""
+    config = configuration.load()
+    free = shutil.disk_usage(_disk_of(config.database)).free
+    return look(Store(config.database), config, now, free)
+
+
+@task(cache_policy=NO_CACHE, task_run_name="läs tillbaka det publicerade")
+def compare_published(now: datetime) -> list[Alarm]:
+    """Hold what is public against what was approved; another run that is at it is left to it."""
+    config = configuration.load()
+    store = Store(config.database)
+    with runs.only_one(store, "watch", "parity", lambda: datetime.now(UTC)) as mine:
+        return compare(store, config, now) if mine else []
+
+
+def _disk_of(database: str) -> Path:
+    """Return a folder on the disk that fills up: the SQLite file's own, else where we run."""
+    file = Path(database.removeprefix("sqlite:///")) if database.startswith("sqlite:///") else Path()
+    return file.parent if file.parent.is_dir() else Path()

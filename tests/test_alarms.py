@@ -1,0 +1,179 @@
+"""Alarms: what needs a person is said once, to those it concerns, and again when it is graver or solved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+import config as configuration
+from config.schema import Channel, Notify, Source
+from tasks import alarms, notify, parity, watch
+from tasks.alarms import Alarm
+from tasks.model import Fetch, Output, Publication
+from tasks.store import Store
+from tasks.store import alarms as kept
+
+NOW = datetime(2021, 9, 1, 6, tzinfo=UTC)
+TROUBLE = Alarm("source/polisen-handelser", "Källan svarar inte.", "Kontrollera adressen.", NOW)
+DAY = timedelta(days=1)
+
+
+def source(**values: object) -> Source:
+    """A feed that may be silent for four days."""
+    known = {"id": "s", "kind": "police_events", "name": "Källan", "url": "https://x.invalid", "silent_after_hours": 96}
+    return Source.model_validate({**known, **values})
+
+
+def test_the_same_trouble_is_one_alarm_until_it_is_solved(store: Store) -> None:
+    """Raised again it changes nothing; solved and raised anew it is another one."""
+    for _ in range(2):
+        with store.writing() as db:
+            kept.keep(db, [TROUBLE], NOW)
+    with store.writing() as db:
+        [(key, alarm, solved)] = kept.untold(db)
+        assert (alarm, solved) == (TROUBLE, False)
+        kept.mark_told(db, key, alarm, solved=False)
+        assert kept.untold(db) == []
+        kept.keep(db, [], NOW + DAY)
+        [(key, alarm, solved)] = kept.untold(db)
+        assert solved
+        kept.mark_told(db, key, alarm, solved=True)
+        kept.keep(db, [TROUBLE], NOW + 2 * DAY)
+        assert [s for _, _, s in kept.untold(db)] == [False]
+
+
+def test_a_graver_alarm_is_told_anew_and_an_untold_one_that_passed_never(store: Store) -> None:
+    """Escalation speaks once more; what nobody heard of needs no all-clear."""
+    with store.writing() as db:
+        kept.keep(db, [TROUBLE], NOW)
+        [(key, alarm, _)] = kept.untold(db)
+        kept.mark_told(db, key, alarm, solved=False)
+        kept.keep(db, [replace(TROUBLE, level=2), replace(TROUBLE, key="disk")], NOW)
+        assert {a.key for _, a, _ in kept.untold(db)} == {TROUBLE.key, "disk"}
+        kept.keep(db, [replace(TROUBLE, level=2)], NOW)
+        assert {a.key for _, a, _ in kept.untold(db)} == {TROUBLE.key}
+
+
+def test_what_is_published_is_kept_apart(store: Store) -> None:
+    """The hourly look never solves what only the daily reading back can know."""
+    broken = replace(TROUBLE, key=f"{alarms.PARITY}7")
+    with store.writing() as db:
+        kept.keep_parity(db, [broken], NOW)
+        kept.keep(db, [TROUBLE], NOW)
+        assert {a.key for a in kept.open_ones(db)} == {broken.key, TROUBLE.key}
+        kept.keep_parity(db, [], NOW)
+        assert {a.key for a in kept.open_ones(db)} == {TROUBLE.key}
+
+
+@pytest.mark.parametrize(
+    ("hours", "outcome", "keeps", "raised"),
+    [
+        (95, "unavailable", "window", False),
+        (97, "unavailable", "window", True),
+        (97, "thinned", "window", True),
+        (97, "ok", "window", True),
+        (97, "unchanged", "all", False),
+        (11, "unreadable", "all", False),
+        (13, "unreadable", "all", True),
+    ],
+)
+def test_a_source_is_silent_after_its_own_time(hours: int, outcome: str, keeps: str, raised: bool) -> None:
+    """Four days for the police's window; half a day of trouble for a log that holds everything."""
+    good = NOW - timedelta(hours=hours)
+    newest = Fetch("s", good if outcome in ("ok", "unchanged") else NOW, outcome)  # type: ignore[arg-type]
+    found = alarms.of_sources([source(keeps=keeps)], {"s": (good, newest)}, NOW)
+    assert [a.since for a in found] == ([good] if raised else [])
+
+
+def test_an_alarm_quotes_nothing_that_a_source_sent() -> None:
+    """A fetch's message may hold anything; the alarm says it in words of its own."""
+    newest = Fetch("s", NOW, "unreadable", message="rad 3: Anna Påhittad, 16 år")
+    [found] = alarms.of_sources([source()], {"s": (NOW - 9 * DAY, newest)}, NOW)
+    assert "Anna" not in found.what + found.mend and "går inte att läsa" in found.what
+
+
+def test_a_key_that_expires_is_spoken_of_in_time() -> None:
+    """Two weeks ahead, to the party whose account it is."""
+    config = configuration.load()
+    place = config.municipalities["strangnas"]
+    ends = date(2021, 9, 20)
+    channel = place.channels[0].model_copy(update={"keys_expire": ends})
+    there = place.model_copy(update={"channels": (channel,)})
+    assert alarms.of_keys(there, ends - 15 * DAY) == []
+    [found] = alarms.of_keys(there, ends - 14 * DAY)
+    assert found.party == channel.party and "20 september 2021" in found.what
+
+
+def test_only_those_concerned_are_told(tmp_path: Path) -> None:
+    """Those who run it hear everything; a party's people only what is theirs."""
+    config = configuration.load(None, f"sqlite:///{tmp_path}/x.db")
+    people = [Notify(name=n, url=SecretStr("json://x"), party=p) for n, p in (("p", "police"), ("k", "municipality"))]  # type: ignore[arg-type]
+    place = config.municipalities["strangnas"].model_copy(update={"notify": (*people, Notify(name="utan adress"))})
+    here = replace(
+        config, municipalities={"strangnas": place}, notify=(Notify(name="Drift", url=SecretStr("json://x")),)
+    )
+    told = {
+        party: [n.name for n in watch.recipients(here, replace(TROUBLE, municipality="strangnas", party=party))]
+        for party in ("police", "municipality", None)
+    }
+    assert told == {"police": ["Drift", "p"], "municipality": ["Drift", "k"], None: ["Drift", "p", "k"]}
+    assert [n.name for n in watch.recipients(here, TROUBLE)] == ["Drift"]
+
+
+def test_an_alarm_nobody_took_is_told_next_time(store: Store) -> None:
+    """A mail server that is down loses nothing; when it is up, each hears once."""
+    config = configuration.load(None, store.url)
+    here = replace(config, notify=(Notify(name="Drift", url=SecretStr("json://x")),))
+    answers = iter([False, True])
+    heard: list[str] = []
+
+    def tell(_who: Notify, title: str, _body: str) -> bool:
+        taken = next(answers)
+        heard.append(title)
+        return taken
+
+    full = replace(here, promises={})
+    for _ in range(3):
+        watch.look(store, full, NOW, 0, tell)
+    assert len(heard) == 2 and "disken" in heard[0]
+
+
+def test_an_address_that_is_none_is_told_without_its_text() -> None:
+    """A slip in the address is a problem of the config; the address itself holds a key and is not repeated."""
+    wrong = Notify(name="Drift", url=SecretStr("fel://hemligt"))
+    assert "Drift" in notify.problem_of(wrong) and "hemligt" not in notify.problem_of(wrong)
+    assert notify.problem_of(Notify(name="Drift")) == ""
+    assert notify.problem_of(Notify(name="Drift", url=SecretStr("json://127.0.0.1"))) == ""
+
+
+def page(body: str) -> tuple[Output, ...]:
+    """An approved page."""
+    html = f"<!doctype html><html><body><nav>Meny</nav><main>{body}</main></body></html>"
+    return (Output("k", "index.html", "text/html; charset=utf-8", html.encode()),)
+
+
+def test_an_edited_figure_is_shown_with_what_stands_there_now() -> None:
+    """The line that was approved and the line that is there; the site's own menus are no difference."""
+    approved = page("<h1>Uppföljning</h1><p>3 trygghetsvandringar har genomförts i Mariefred.</p>")
+    same = "Start\nUppföljning\n3 trygghetsvandringar har   genomförts i Mariefred.\nSidfot"
+    assert parity.differences(approved, same) == []
+    [found] = parity.differences(approved, same.replace("3 trygg", "4 trygg"))
+    assert "Godkänt: ”3 trygg" in found and "Nu: ”4 trygg" in found
+    assert parity.differences(approved, "") and all("Saknas" in line for line in parity.differences(approved, ""))
+
+
+def test_a_refused_publication_is_an_alarm_for_its_party() -> None:
+    """What waits for a machine is none."""
+    config = configuration.load()
+    promise = config.promises["strangnas-2021"]
+    channels: dict[str, Channel] = {c.id: c for c in config.channels_of(promise)}
+    base = Publication(
+        7, promise.slug, "2021-T1", 1, "polisen.se", "k", "refused", 1, 1, updated_at=NOW, message="Nyckel: hemlig"
+    )
+    names = {"2021-T1": "januari–april 2021"}
+    [found] = alarms.of_publications(promise, channels, [base, replace(base, state="pending")], names)
+    assert found.party == "police" and "hemlig" not in found.what + found.mend
