@@ -136,6 +136,7 @@ def _data(commitment: Commitment, outcome: Outcome) -> dict[str, Any]:
         "held_is_floor": outcome.held_is_floor,
         "held_total": outcome.held_total,
         "total_is_floor": outcome.total_is_floor,
+        "hidden": outcome.hidden,
         "used": outcome.used,
         "planned": outcome.planned,
         "cancelled": outcome.cancelled,

@@ -83,13 +83,14 @@ def _of(commitment: Commitment, promise: Promise, period: Period, outcome: Outco
     now = in_period(outcome, period)
     evidence_now, evidence_all = _evidence(now), _evidence(outcome.activities)
     unknown = HIDDEN if _is_hidden(commitment, outcome) else UNKNOWN
+    absent = {key: HIDDEN if key in outcome.hidden else unknown for key in ("held", "held_total")}
 
     def name(key: str) -> str:
         return f"{commitment.id}.{key}"
 
     return [
-        _number(name("held"), outcome.held, outcome.held_is_floor, unknown, evidence_now),
-        _number(name("held_total"), outcome.held_total, outcome.total_is_floor, unknown, evidence_all),
+        _number(name("held"), outcome.held, outcome.held_is_floor, absent["held"], evidence_now),
+        _number(name("held_total"), outcome.held_total, outcome.total_is_floor, absent["held_total"], evidence_all),
         _number(name("target"), outcome.target, False, "inget antal", ()),
         _text(name("unit"), unit(commitment, outcome.held)),
         _text(name("unit_total"), unit(commitment, outcome.held_total)),
@@ -129,7 +130,7 @@ def _evidence(activities: Sequence[Activity]) -> tuple[str, ...]:
 
 def _result(commitment: Commitment, promise: Promise, period: Period, outcome: Outcome) -> str:
     """Return the result as the headline table says it."""
-    if outcome.status == HIDDEN:
+    if outcome.status == HIDDEN and outcome.held is None:
         return HIDDEN
     if commitment.measure == "duty":
         return f"{outcome.held_total} av {outcome.target} redovisade" if outcome.target else "första uppföljningen"
@@ -142,6 +143,8 @@ def _result(commitment: Commitment, promise: Promise, period: Period, outcome: O
 
 def _counted(commitment: Commitment, outcome: Outcome, *, first: bool) -> str:
     held, total = outcome.held, outcome.held_total
+    if total is None and held is not None and outcome.hidden:
+        return f"{'minst ' if outcome.held_is_floor else ''}{held} {unit(commitment, held)} under perioden"
     if total is None:
         return UNKNOWN
     every = f"{'minst ' if outcome.total_is_floor else ''}{total}"
