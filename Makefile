@@ -43,9 +43,9 @@ check: setup
 	$(BIN)/mypy
 
 # The peers live apart: they are measured against, never shipped.
-.venv-peers/.ready: tests/bench-peers.txt
+.venv-peers/.ready: tests/bench-peers.txt tests/channel-peers.txt
 	$(PYTHON) -m venv .venv-peers
-	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/bench-peers.txt
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/bench-peers.txt -r tests/channel-peers.txt
 	@touch $@
 
 peers: .venv-peers/.ready
