@@ -15,7 +15,7 @@ from typing import Literal
 
 from config import Config
 from config.schema import Person
-from tasks import rendering, wording
+from tasks import disclosure, rendering, wording
 from tasks.judging import judge as judge
 from tasks.judging import undo as undo
 from tasks.model import (
@@ -109,11 +109,13 @@ def approve(
     """Approve exactly the bytes with that hash for the person's party; the second party's word fills the outbox.
 
     A repeated approval by the same party is a no-op with the same answer (double click, two tabs, a retried
-    request). Raises Refused when the draft has conflicts, open gaps that were not accepted, or no evidence at all;
-    Outdated when the draft is no longer the one that was seen.
+    request). Raises Refused when the draft has conflicts, open gaps that were not accepted, no evidence at all, or
+    numbers that would give away a protected one beside what was released since; Outdated when the draft is no longer
+    the one that was seen.
     """
     _may(person, "approver")
     with store.writing() as db:
+        released = drafts.released(db, _existing(db, draft_id).promise, lock=True)
         draft = _existing(db, draft_id, lock=True)
         already = drafts.approved_parties(db, draft.id, draft.revision, draft.sha256)
         if draft.sha256 == seen_sha256 and person.party in already:
@@ -121,6 +123,8 @@ def approve(
         if draft.sha256 != seen_sha256 or draft.state != "open":
             raise _outdated(db, draft_id)
         _refuse_unready(config, draft, accept_gaps)
+        if unfit := disclosure.problems(config.promises[draft.promise], draft.followup, released):
+            raise Refused("\n".join([*unfit, "Gör om utkastet och granska det igen."]))
         if any(w.who == person.id for w in drafts.words(db, draft.id, draft.revision)):
             raise Refused("Du har redan godkänt det här utkastet. Den andra parten måste godkänna med ett eget namn.")
         drafts.add_approval(

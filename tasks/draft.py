@@ -49,21 +49,17 @@ def follow_up(db: Db, config: Config, promise: Promise, current: Period, as_of: 
         source.id: coverage(source, records.fetch_log(db, source.id, as_of), promise.signed, current.end, as_of)
         for source in config.sources_of(promise)
     }
-    outcomes = disclosure.disclose(
-        promise,
-        current,
+    duty = _duty(db, config, promise, current, every, as_of)
+    questions = found.questions_per_commitment()
+    so_far = [
         progress.outcomes(
-            promise,
-            current,
-            every,
-            found.activities,
-            found.nil_reports,
-            heard,
-            _duty(db, config, promise, current, every, as_of),
-            found.questions_per_commitment(),
-            local_date(as_of),
-        ),
-    )
+            promise, p, every, found.activities, found.nil_reports, heard, duty, questions, local_date(as_of)
+        )
+        for p in every
+        if p.end <= current.end
+    ]
+    released = drafts.released(db, promise.slug)
+    outcomes = disclosure.disclose(promise, current, so_far[-1], earlier=so_far[:-1], released=released, as_of=as_of)
     return wording.followup(promise, current, every, outcomes, tuple(heard.values()), as_of, evidence.RULES_VERSION)
 
 

@@ -108,6 +108,19 @@ def edition(db: Db, promise: str, period: str, number: int) -> Draft | None:
     return _draft(db, db.execute(query).first())
 
 
+def released(db: Db, promise: str, *, lock: bool = False) -> list[FollowUp]:
+    """Return the follow-ups of all editions of a promise that were ever closed, those taken back later too.
+
+    `lock` holds all the promise's drafts until the commit, always in one order: of two editions that are closed at
+    once, the second sees the first.
+    """
+    query = select(drafts.c.state, drafts.c.followup_id).where(drafts.c.promise == promise).order_by(drafts.c.id)
+    rows = db.execute(query.with_for_update() if lock else query).all()
+    closed = {r.followup_id for r in rows if r.state == "closed"}
+    bodies = db.execute(select(followups.c.body).where(followups.c.id.in_(closed)).order_by(followups.c.id))
+    return [_FOLLOWUP.validate_python(body) for body in bodies.scalars()]
+
+
 def latest(db: Db, promise: str, period: str, *, lock: bool = False) -> Draft | None:
     """Return a period's newest edition, or None; `lock` holds it against other writers until the commit."""
     query = (
