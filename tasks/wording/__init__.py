@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,12 +12,12 @@ from config.schema import Municipality, Promise
 from tasks.model import Block, Coverage, Entry, Figure, FollowUp, Outcome, Period, Refused
 from tasks.periods import swedish_date
 from tasks.progress.reasons import actor
-from tasks.wording import editing
+from tasks.wording import editing, language
 from tasks.wording.editing import check_edit, fill
 from tasks.wording.figures import figures
 from tasks.wording.templating import Sheet
 
-__all__ = ["blocks", "check_edit", "entry", "figures", "fill", "followup", "merge"]
+__all__ = ["advice", "blocks", "check_edit", "entry", "figures", "fill", "followup", "merge"]
 
 
 def followup(
@@ -85,6 +86,12 @@ def blocks(
                 _refuse_unfit(sheet.file, part, text, followup.figures, promise)
                 made.append(Block(name, key or part, len(made), text))
     return tuple(made)
+
+
+def advice(text: str, figures: Sequence[Figure]) -> tuple[str, ...]:
+    """Return what is hard to read in a text with its figures filled in, in Swedish; it may be saved all the same."""
+    known = {f"{{{f.token}}}": f.text for f in figures}
+    return language.advice(re.sub(r"\{[^{}]*\}", lambda match: known.get(match[0], match[0]), text))
 
 
 def merge(old_blocks: Sequence[Block], new_blocks: Sequence[Block]) -> tuple[Block, ...]:
