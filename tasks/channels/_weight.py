@@ -5,12 +5,15 @@ from __future__ import annotations
 import importlib.resources
 import sys
 import unicodedata
+from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
 LONGEST = 280
 
 
+# The library looks at every sign for emoji, some milliseconds a text; a page that previews posts asks again and again.
+@lru_cache(maxsize=256)
 def weigh(text: str) -> tuple[int, bool]:
     """Return the text's weighted length and whether X takes all of its characters."""
     parsed = _TWITTER_TEXT.parse_tweet(text)
@@ -18,10 +21,11 @@ def weigh(text: str) -> tuple[int, bool]:
     return parsed.weightedLength, parsed.valid or parsed.weightedLength == 0 or parsed.weightedLength > LONGEST
 
 
-def links(text: str) -> list[str]:
+@lru_cache(maxsize=256)
+def links(text: str) -> tuple[str, ...]:
     """Return the addresses in the text that X would make into links; it knows neither bare numbers nor unknown tops."""
     normal = unicodedata.normalize("NFC", text)
-    return list(_TWITTER_TEXT.extract_urls(normal))
+    return tuple(_TWITTER_TEXT.extract_urls(normal))
 
 
 def _load() -> Any:
