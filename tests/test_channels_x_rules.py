@@ -57,7 +57,7 @@ def test_no_key_in_messages_reprs_or_logs(
 
 def test_answer_that_quotes_a_key_is_masked(server: OurXServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Even words from the other side are cleaned of our keys."""
-    answer = (403, {"title": "Forbidden", "detail": f"no {KEYS['consumer_secret']} here", "status": 403})
+    answer = x_server._problem(403, "Forbidden", f"no {KEYS['consumer_secret']} here")
     monkeypatch.setitem(x_server._ANSWERS, "403", answer)
     server.faults.append("403")
     with pytest.raises(Refused, match=r"no \*\*\* here") as caught:

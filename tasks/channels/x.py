@@ -144,9 +144,9 @@ def retract(channel: Channel, publication: Publication, outputs: tuple[Output, .
         return Receipt("by_hand", message=f"Inläggets nummer är inte känt. Ta bort det för hand på {channel.name}.")
     with _x.client(channel, _keys(channel)) as client:
         answer = _x.call(channel, lambda: client.delete_tweet(post, user_auth=True), gone_is_good=True)
-    if answer.status_code != 404 and not _is_deleted(answer):
-        raise Uncertain("X svarade men säger inte att inlägget är borttaget.")
-    return Receipt("retracted")
+    if answer.status_code == 404 or _is_deleted(answer) or _by_number(channel, post) is None:
+        return Receipt("retracted")
+    raise Uncertain("X svarade men inlägget finns kvar.")
 
 
 def _is_deleted(answer: requests.Response) -> bool:
