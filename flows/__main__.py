@@ -107,6 +107,12 @@ def _parser() -> argparse.ArgumentParser:
     _promise_and_period(added, optional=True)
     added = command("status", _status, "visa läget för varje löfte, period och källa", "strangnas-2021")
     added.add_argument("promise", nargs="?", metavar="LÖFTE")
+    added = command("schedule", _schedule, "visa när allt körs härnäst", "--count 3")
+    added.add_argument("--count", type=int, default=2, metavar="ANTAL", help="hur många gånger per flöde (2)")
+    added = command("backup", _backup, "kopiera databasen medan den används och pröva kopian", "kopia.db")
+    added.add_argument("file", type=Path, nargs="?", metavar="FIL", help="annars var/backup/ med tidpunkten i namnet")
+    added = command("restore", _restore, "lägg tillbaka en kopia; det som låg där sparas", "var/backup/kopia.db")
+    added.add_argument("file", type=Path, metavar="FIL")
     command("check-config", _check_config, "visa alla fel i mappen med beslut", "--config min-mapp")
     command("migrate", _migrate, "skapa eller uppdatera databasens tabeller", "--database sqlite:///var/lofteskoll.db")
     added = command("up", _up, "starta hela systemet på den här datorn", "--demo-identities")
@@ -217,6 +223,25 @@ def _status(options: argparse.Namespace) -> int:
         show.promise(config, options.promise)
     show.status(config, options.promise, datetime.now(UTC))
     return 0
+
+
+def _schedule(options: argparse.Namespace) -> int:
+    from flows.operating import schedule
+
+    rows = [(s.flow, s.cron, s.timezone, s.why) for s in SCHEDULES]
+    return schedule(_open(migrate=False), rows, datetime.now(UTC), max(1, options.count))
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from flows.operating import backup
+
+    return backup(_open(migrate=False), options.file)
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from flows.operating import restore
+
+    return restore(_open(migrate=False), options.file)
 
 
 def _check_config(_options: argparse.Namespace) -> int:

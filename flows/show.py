@@ -70,12 +70,12 @@ def promise(config: Config, slug: str, key: str | None = None) -> None:
 
 def fetches(config: Config, found: Sequence[Fetch]) -> None:
     """Print what each source answered."""
-    table = _table("Källor", "källa", "svar", "uppgifter", "nya", "ändrade", "karantän")
+    made = table("Källor", "källa", "svar", "uppgifter", "nya", "ändrade", "karantän")
     for fetch in found:
         name = config.source(fetch.source).name
         numbers = (str(n) for n in (fetch.records, fetch.new, fetch.changed, fetch.quarantined))
-        table.add_row(name, _OUTCOMES[fetch.outcome], *numbers)
-    console.print(table)
+        made.add_row(name, _OUTCOMES[fetch.outcome], *numbers)
+    console.print(made)
     _remarks(_named(config, f) for f in found)
     with Store(config.database).reading() as db:
         for fetch in found:
@@ -85,10 +85,10 @@ def fetches(config: Config, found: Sequence[Fetch]) -> None:
 
 def reconciled(found: Sequence[Reconciled]) -> None:
     """Print what each promise's reconciliation found."""
-    table = _table("Avstämning", "löfte", "uppgifter", "tolkningar", "aktiviteter", "frågor till en person")
+    made = table("Avstämning", "löfte", "uppgifter", "tolkningar", "aktiviteter", "frågor till en person")
     for row in found:
-        table.add_row(row.promise, *(str(n) for n in (row.records, row.readings, row.activities, row.questions)))
-    console.print(table)
+        made.add_row(row.promise, *(str(n) for n in (row.records, row.readings, row.activities, row.questions)))
+    console.print(made)
 
 
 def drafted(found: Sequence[Drafted]) -> None:
@@ -96,11 +96,11 @@ def drafted(found: Sequence[Drafted]) -> None:
     if not found:
         console.print("Alla avslutade perioder har redan ett utkast.")
         return
-    table = _table("Utkast", "löfte", "period", "utgåva", "resultat", "luckor", "ögonblicksbild")
+    made = table("Utkast", "löfte", "period", "utgåva", "resultat", "luckor", "ögonblicksbild")
     for row in found:
         result = _DRAFTS[row.outcome]
-        table.add_row(row.promise, row.period, str(row.edition), result, str(row.gaps), row.snapshot_sha256[:12])
-    console.print(table)
+        made.add_row(row.promise, row.period, str(row.edition), result, str(row.gaps), row.snapshot_sha256[:12])
+    console.print(made)
     for row in found:
         for token, before, now in row.changes:
             console.print(f"  {row.period} {token}: {before or '–'} → {now or '–'}")
@@ -122,28 +122,28 @@ def publications(config: Config, rows: Sequence[Publication]) -> None:
     if not rows:
         console.print("Inget att sända.")
         return
-    table = _table("Publicering", "period", "utgåva", "kanal", "läge")
+    made = table("Publicering", "period", "utgåva", "kanal", "läge")
     remarks = []
     for row in rows:
         named = {c.id: c.name for c in config.municipality_of(config.promises[row.promise]).channels}
         name = named.get(row.channel, row.channel)
-        table.add_row(row.period, str(row.edition), name, STATES[row.state])
+        made.add_row(row.period, str(row.edition), name, STATES[row.state])
         remarks.append(": ".join(part for part in (name, row.url, row.message) if part))
-    console.print(table)
+    console.print(made)
     _remarks(remarks)
 
 
 def status(config: Config, only: str | None, now: datetime) -> None:
     """Print where every promise, period and source stands."""
     with Store(config.database).reading() as db:
-        table = _table("Löften", "löfte", "period", "senast klar", "utkast", "godkänt av", "publicerat")
+        made = table("Löften", "löfte", "period", "senast klar", "utkast", "godkänt av", "publicerat")
         for slug, chosen in config.promises.items():
             if only in (None, slug):
                 for current in periods(chosen):
                     draft = drafts.latest(db, slug, current.id)
                     rows = outbox.listed(db, slug, current.id)
                     parties = drafts.approved_parties(db, draft.id, draft.revision, draft.sha256) if draft else ()
-                    table.add_row(
+                    made.add_row(
                         slug,
                         current.id,
                         swedish_date(current.due),
@@ -151,26 +151,26 @@ def status(config: Config, only: str | None, now: datetime) -> None:
                         ", ".join(sorted("polisen" if p == "police" else "kommunen" for p in parties)) or "–",
                         ", ".join(f"{r.channel}: {STATES[r.state]}" for r in rows) or "–",
                     )
-        console.print(table)
-        table = _table("Källor", "källa", "senast hörd", "senaste försök")
+        console.print(made)
+        made = table("Källor", "källa", "senast hörd", "senaste försök")
         remarks = []
         for source in config.all_sources():
             log = records.fetch_log(db, source.id, now, last=100)
             good = [f.at for f in log if f.good]
-            table.add_row(
+            made.add_row(
                 source.name,
                 _local(good[-1]) if good else "aldrig",
                 _OUTCOMES[log[-1].outcome] if log else "–",
             )
             remarks += [_named(config, log[-1])] if log else []
-        console.print(table)
+        console.print(made)
         _remarks(remarks)
         standing = kept.open_ones(db)
         if standing:
-            table = _table("Det här behöver någon", "sedan", "vad", "gör så här")
+            made = table("Det här behöver någon", "sedan", "vad", "gör så här")
             for alarm in standing:
-                table.add_row(_local(alarm.since), alarm.what, alarm.mend)
-            console.print(table)
+                made.add_row(_local(alarm.since), alarm.what, alarm.mend)
+            console.print(made)
 
 
 def _named(config: Config, fetch: Fetch) -> str:
@@ -190,7 +190,8 @@ def _local(moment: datetime) -> str:
     return moment.astimezone(STOCKHOLM).strftime("%Y-%m-%d %H:%M")
 
 
-def _table(title: str, *columns: str) -> Table:
+def table(title: str, *columns: str) -> Table:
+    """Return an empty table with these columns."""
     table = Table(title=Text(title), title_justify="left", show_edge=False, pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
