@@ -143,7 +143,7 @@ class Term:
     @property
     def literals(self) -> tuple[str, ...]:
         """The pieces, one a word, that every text holding the term also holds."""
-        return self.stems if len(self.stems) > 1 else (self.literal,)
+        return self.stems if self.literal in self.stems else (self.literal,)
 
     def positions(self, sentence: Sentence) -> list[int]:
         """Return the numbers of the words at which the term begins."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from typing import Literal
+
+from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from config.schema import Commitment, Signals
 from tasks.evidence import swedish
@@ -52,82 +54,59 @@ class Topic:
 
 
 def candidates(records: Sequence[Record], commitments: Sequence[Commitment]) -> list[list[int]]:
-    """Return for each commitment the rows whose text can be about it: a few fast passes over one long string."""
-    index = _Index.of(records)
+    """Return for each commitment the rows whose text can be about it: all words looked for in one pass."""
+    signals = [words_of(c.signals) for c in commitments]
+    index = _Index.of(records, tuple(signals))
     result = []
-    for commitment in commitments:
-        words = words_of(commitment.signals)
-        rows = index.having(words.named)
+    for words in signals:
+        paired = index.having(words.activity) | index.having(words.nearly_activity)
         if words.about:
-            doing, about = (*words.activity, *words.nearly_activity), (*words.about, *words.nearly_about)
-            first, second = sorted((doing, about), key=index.commonness)
-            paired = index.among(index.having(first), second)
-        else:
-            paired = index.having(words.activity)
+            paired &= index.having(words.about) | index.having(words.nearly_about)
         paired |= index.having(words.neighbours)
-        rows |= index.among(paired, words.context) if words.context else paired
-        result.append(sorted(rows))
+        if words.context:
+            paired &= index.having(words.context)
+        result.append(sorted(paired | index.having(words.named)))
     return result
 
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """Many records' texts as one long lower-case string, so that a word is looked for in all of them at once."""
+    """Many records' texts in lower case, and the rows in which the longest piece of each term stands."""
 
     # UTF-8: half the size of wide characters, and looked through faster.
-    texts: list[bytes]
-    blob: bytes
-    # Where each text ends in the blob.
-    ends: list[int]
-    # The rows in which a piece of a term stands, once looked for: commitments share words.
-    known: dict[bytes, frozenset[int]] = field(default_factory=dict)
+    texts: Sequence[bytes]
+    rows: Mapping[bytes, set[int]]
 
     @classmethod
-    def of(cls, records: Sequence[Record]) -> _Index:
+    def of(cls, records: Sequence[Record], signals: tuple[Words, ...]) -> _Index:
         pieces = [f"{r.title}\n{r.text}"[: LIMIT * 4] for r in records]
         joined = "\0".join(pieces)
         if joined.count("\0") >= len(pieces) or _MARKED.search(joined):
             joined = "\0".join(swedish.clean(p) if _DIRTY.search(p) else p for p in pieces)
         blob = swedish.compose(joined).lower().replace("–", "-").encode("utf-8", "replace")
         texts = blob.split(b"\0")
-        return cls(texts, blob, list(accumulate(len(t) + 1 for t in texts)))
+        ends = list(accumulate(len(text) + 1 for text in texts))
+        wanted, automaton = _automaton(signals)
+        found: dict[bytes, set[int]] = {piece: set() for piece in wanted}
+        for number, start, _ in automaton.find_matches_as_indexes(blob, overlapping=True):
+            piece = wanted[number]
+            if not _is_short(piece) or _stands(piece, blob, start):
+                found[piece].add(bisect_right(ends, start))
+        return cls(texts, found)
 
     def having(self, terms: tuple[Term, ...]) -> set[int]:
         """Return the rows in which all pieces of any of the terms stand."""
         found: set[int] = set()
-        for first, *others in _pieces(terms):
-            if first not in self.known:
-                self.known[first] = frozenset(self._rows(first))
-            rows = self.known[first]
+        for longest, *others in _pieces(terms):
+            rows = self.rows[longest]
             found |= {row for row in rows if _holds(self.texts[row], others)} if others else rows
         return found
-
-    def _rows(self, piece: bytes) -> Iterator[int]:
-        short = _is_short(piece)
-        at = self.blob.find(piece)
-        while at >= 0:
-            if short and not _stands(piece, self.blob, at):
-                at = self.blob.find(piece, at + 1)
-                continue
-            row = bisect_right(self.ends, at)
-            yield row
-            # On to the next text: one hit is enough.
-            at = self.blob.find(piece, self.ends[row])
-
-    def among(self, rows: Iterable[int], terms: tuple[Term, ...]) -> set[int]:
-        """Return those of the rows in which all pieces of any of the terms stand."""
-        wanted = _pieces(terms)
-        return {row for row in rows if any(_holds(self.texts[row], pieces) for pieces in wanted)}
-
-    def commonness(self, terms: tuple[Term, ...]) -> int:
-        """Return about how often the terms' pieces stand in the texts, judged by the first of them."""
-        return sum(self.blob.count(pieces[0], 0, 100_000) for pieces in _pieces(terms))
 
 
 def _holds(text: bytes, pieces: Iterable[bytes]) -> bool:
     for piece in pieces:
         at = text.find(piece)
-        if at >= 0 and _is_short(piece):
+        if _is_short(piece):
             while at >= 0 and not _stands(piece, text, at):
                 at = text.find(piece, at + 1)
         if at < 0:
@@ -141,6 +120,15 @@ def _stands(piece: bytes, text: bytes, at: int) -> bool:
     return not before.isalnum() and swedish.inflects(text[at : at + 60].decode("utf-8", "ignore"), piece.decode())
 
 
+@lru_cache(maxsize=512)
+def _automaton(signals: tuple[Words, ...]) -> tuple[list[bytes], BytesAhoCorasick]:
+    """Return the longest piece of each of the signals' terms, and what finds them all in one pass."""
+    fields = [f for f in Words.__slots__ if f != "not_this"]
+    terms = [getattr(words, f) for words in signals for f in fields]
+    wanted = sorted({pieces[0] for some in terms for pieces in _pieces(some)})
+    return wanted, BytesAhoCorasick(wanted, implementation=Implementation.DFA)
+
+
 @lru_cache(maxsize=4096)
 def _is_short(piece: bytes) -> bool:
     return len(piece.decode()) < swedish.COMPOUND
@@ -150,8 +138,12 @@ def _is_short(piece: bytes) -> bool:
 def _pieces(terms: tuple[Term, ...]) -> tuple[tuple[bytes, ...], ...]:
     """Return what must stand in a text for each term, longest piece first, without what another term finds as well."""
     wanted = {tuple(p.encode() for p in sorted(t.literals, key=len, reverse=True)) for t in terms if t.literal}
-    easy = [one[0] for one in wanted if len(one) == 1 and not _is_short(one[0])]
-    return tuple(one for one in wanted if not any((e,) != one and any(e in piece for piece in one) for e in easy))
+    return tuple(one for one in wanted if not any(_finds(other, one) for other in wanted - {one}))
+
+
+def _finds(one: tuple[bytes, ...], other: tuple[bytes, ...]) -> bool:
+    """Tell whether every text that holds the pieces of `other` holds those of `one`; short ones are whole words."""
+    return all(any(p == q or (p in q and not _is_short(p)) for q in other) for p in one)
 
 
 def topic(sentences: Sequence[Sentence], words: Words) -> Topic | None:
