@@ -68,7 +68,8 @@ def test_days_are_as_exact_as_known(when: Dated | None, words: str) -> None:
 def test_a_source_says_how_it_is(source: Source, log: tuple[tuple[str, int], ...], tone: str, words: str) -> None:
     """Each state of a source has its sentence."""
     fetches = [Fetch(source.id, NOW - timedelta(hours=h), o, message="Svarar inte.") for o, h in log]
-    found = board.source_health(source, fetches, NOW)
+    good = max((f.at for f in fetches if f.good), default=None)
+    found = board.source_health(source, (good, fetches[-1]) if fetches else None, NOW)
     assert found.tone == tone
     assert words in found.text
 
@@ -96,8 +97,8 @@ def test_a_very_long_difference_is_shown_whole() -> None:
 def test_tokens_become_figures() -> None:
     """A known token is a piece of its own; one that rests on nothing doesn't open; an unknown one stays as written."""
     figures = {"c5.held": Figure("c5.held", 2, "2"), "period.name": Figure("period.name", None, "maj")}
-    paragraphs = texts.filled("Vi gick {c5.held} i {period.name}, {c9.held}.\n\nSlut.", figures)
-    assert [[(p.text, p.token, p.opens) for p in pieces] for pieces in paragraphs] == [
+    paragraphs = texts.filled("Vi gick {c5.held} i {period.name}, {c9.held}.\n\nSlut.", figures, {})
+    assert [[(p.text, p.token, p.opens) for s in sentences for p in s.pieces] for sentences in paragraphs] == [
         [
             ("Vi gick ", "", False),
             ("2", "c5.held", True),
@@ -107,6 +108,25 @@ def test_tokens_become_figures() -> None:
         ],
         [("Slut.", "", False)],
     ]
+
+
+def test_only_the_sentence_of_a_moved_figure_is_marked() -> None:
+    """A paragraph falls into sentences without losing a sign; the one whose figure moved knows what it said before."""
+    figures = {"c5.held": Figure("c5.held", 2, "2")}
+    text = "Så gick det. Vi gick {c5.held} vandringar, t.ex. i Åker.\nPolisen var med."
+    [sentences] = texts.filled(text, figures, {"c5.held": "1"})
+    assert "".join(p.text for s in sentences for p in s.pieces) == text.replace("{c5.held}", "2")
+    assert [bool(s.moved) for s in sentences] == [False, True, False]
+    assert [(p.text, p.before) for s in sentences for p in s.moved] == [("2", "1")]
+
+
+def test_a_long_comparison_is_shortened_around_its_differences() -> None:
+    """What is the same keeps a few words beside each difference; nothing that differs is lost."""
+    same = "ord " * 200
+    changes = texts.shortened(texts.compare(f"{same}gammalt {same}", f"{same}nytt {same}"))
+    assert [c.text.strip() for c in changes if c.kind != "same"] == ["gammalt", "nytt"]
+    assert all(len(c.text) < 80 for c in changes)
+    assert changes[0].text.startswith(" … ") and changes[-1].text.endswith(" … ")
 
 
 @pytest.mark.parametrize(

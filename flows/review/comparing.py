@@ -1,23 +1,26 @@
-"""What is new in a draft: against the version one read, the edition before it, and the period before it."""
+"""What is new in a draft: since one read it, since newer data came, since the last edition and the last period."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from config.schema import Promise
-from flows.review import previews
+from flows.review import editor, previews, texts
 from flows.review.texts import Change
-from tasks.model import Draft, Status
+from tasks.model import Draft, FollowUp, Status
 from tasks.periods import periods
-from tasks.store import Db, drafts
+from tasks.store import Db, drafts, history
 
 # The figures that a correction is about; the others only repeat them in words.
 _NAMED = ("status", "result", "planned", "cancelled", "not_counted", "gaps")
+# What gives an edition its figures, and what people said of them.
+_SNAPSHOTS = ("draft_new", "draft_correction", "draft_revised")
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A disclosed figure that differs from the edition before."""
+    """A disclosed figure, or a status, that differs from the edition or the period before."""
 
     heading: str
     token: str
@@ -25,20 +28,74 @@ class Correction:
     new: str
 
 
-def last_period(db: Db, promise: Promise, draft: Draft) -> dict[str, Status]:
-    """Return each commitment's status in the newest edition of the period before; empty for the first period."""
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """How a commitment stood in the period before: its status, and its result in words."""
+
+    status: Status
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Files, by channel and name, that differ in the same words from an earlier version."""
+
+    files: tuple[tuple[str, str], ...]
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One text of a template against what it said before."""
+
+    template: str
+    heading: str
+    changes: tuple[Change, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether any word is new or gone."""
+        return any(c.kind != "same" for c in self.changes)
+
+
+def period_before(db: Db, promise: Promise, draft: Draft) -> Draft | None:
+    """Return the newest edition of the period before; None for the first one."""
     earlier = [p for p in periods(promise) if p.end < draft.followup.start]
-    found = drafts.latest(db, promise.slug, earlier[-1].id) if earlier else None
-    return {o.commitment: o.status for o in found.followup.outcomes} if found else {}
+    return drafts.latest(db, promise.slug, earlier[-1].id) if earlier else None
 
 
-def last_edition(db: Db, promise: Promise, draft: Draft) -> list[Correction]:
-    """Return the figures that a correction changes; empty for a first edition."""
-    before = next((h for h in drafts.headings(db, promise.slug) if _is_before(h, draft)), None)
-    found = drafts.draft(db, before.id) if before else None
-    if found is None:
+def edition_before(db: Db, draft: Draft) -> Draft | None:
+    """Return the edition that a correction corrects; None for a first one."""
+    return drafts.edition(db, draft.promise, draft.period, draft.edition - 1) if draft.edition > 1 else None
+
+
+def standings(before: Draft | None) -> dict[str, Earlier]:
+    """Return how each commitment stood in an earlier draft."""
+    if before is None:
+        return {}
+    figures = _said(before.followup)
+    return {
+        o.commitment: Earlier(o.status, figures.get(f"{o.commitment}.result", "")) for o in before.followup.outcomes
+    }
+
+
+def news(promise: Promise, before: Draft | None, draft: Draft) -> list[Correction]:
+    """Return the commitments that have another status than in the period before."""
+    old = standings(before)
+    return [
+        Correction(
+            promise.commitment(o.commitment).heading, f"{o.commitment}.status", old[o.commitment].status, o.status
+        )
+        for o in draft.followup.outcomes
+        if o.commitment in old and old[o.commitment].status != o.status
+    ]
+
+
+def corrections(promise: Promise, before: Draft | None, draft: Draft) -> list[Correction]:
+    """Return the figures that a correction changes against the edition before; empty for a first edition."""
+    if before is None:
         return []
-    old = {f.token: f.text for f in found.followup.figures}
+    old = _said(before.followup)
     headings = {c.id: c.heading for c in promise.commitments}
     return [
         Correction(headings[own], f.token, old[f.token], f.text)
@@ -48,18 +105,64 @@ def last_edition(db: Db, promise: Promise, draft: Draft) -> list[Correction]:
     ]
 
 
-def since(db: Db, draft: Draft, revision: int) -> list[tuple[str, tuple[Change, ...]]]:
-    """Return how the outgoing texts differ from those of an earlier revision; empty when there is none to show."""
-    if not 0 < revision < draft.revision:
-        return []
-    before = {(o.channel, o.name): o for o in drafts.rendered(db, draft.id, revision)}
-    found = []
-    for output in drafts.rendered(db, draft.id, draft.revision):
-        old = before.get((output.channel, output.name))
-        if old and old.body != output.body and output.media_type.startswith("text/"):
-            found.append((f"{output.channel}: {output.name}", tuple(previews.difference(old, output))))
+def moved(db: Db, draft: Draft) -> dict[str, str]:
+    """Return what the figures that newer data moved said before, by token.
+
+    Before means: when somebody last approved this edition, else in the snapshot that the present one replaced.
+    """
+    log = history.events(db, draft.promise, draft.period, (*_SNAPSHOTS, "approved"))
+    now, shown, known = "", "", ""
+    for event in reversed(log):
+        if event.detail.get("edition") != draft.edition:
+            continue
+        if event.action == "approved":
+            known = now
+        elif event.detail.get("snapshot") != now:
+            shown, now = now, str(event.detail.get("snapshot"))
+    sha256 = known or shown
+    before = drafts.snapshot(db, draft.promise, draft.period, sha256) if sha256 and sha256 != now else None
+    if before is None:
+        return {}
+    old = _said(before)
+    return {f.token: old[f.token] for f in draft.followup.figures if old.get(f.token, f.text) != f.text}
+
+
+def texts_between(promise: Promise, before: Draft, draft: Draft) -> list[Compared]:
+    """Return every text of a draft, its figures filled in, against the same text of an earlier draft."""
+    old, new = _texts(before), _texts(draft)
+    return [
+        Compared(template, editor.heading(promise, part), tuple(texts.compare(old.get(key, ""), new.get(key, ""))))
+        for key in dict.fromkeys([*new, *old])
+        for template, _, part in [key.partition(":")]
+    ]
+
+
+def by_template(compared: Sequence[Compared]) -> dict[str, list[Compared]]:
+    """Return compared texts by the template that wrote them, in their order."""
+    found: dict[str, list[Compared]] = {}
+    for one in compared:
+        found.setdefault(one.template, []).append(one)
     return found
 
 
-def _is_before(heading: drafts.Heading, draft: Draft) -> bool:
-    return heading.period == draft.period and heading.edition == draft.edition - 1
+def since(db: Db, draft: Draft, revision: int) -> list[Rendered]:
+    """Return how the outgoing texts differ from those of an earlier revision, each difference once, shortened."""
+    if not 0 < revision < draft.revision:
+        return []
+    before = {(o.channel, o.name): o for o in drafts.rendered(db, draft.id, revision)}
+    found: dict[tuple[Change, ...], list[tuple[str, str]]] = {}
+    for output in drafts.rendered(db, draft.id, draft.revision):
+        old = before.get((output.channel, output.name))
+        if old and old.body != output.body and output.media_type.startswith("text/"):
+            changes = texts.shortened(previews.difference(old, output))
+            found.setdefault(tuple(changes), []).append((output.channel, output.name))
+    return [Rendered(tuple(files), changes) for changes, files in found.items()]
+
+
+def _texts(draft: Draft) -> dict[str, str]:
+    figures = {f.token: f for f in draft.followup.figures}
+    return {editor.key(b): texts.plain(b.text, figures) for b in draft.blocks}
+
+
+def _said(followup: FollowUp) -> dict[str, str]:
+    return {f.token: f.text for f in followup.figures}

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Response
 
 from config import Config
-from flows.review import comparing, editor, page, previews, texts
+from flows.review import comparing, editor, page, previews, standing, texts
 from flows.review.auth import Approving, Editing, Reading, Visit
-from tasks import decide, wording
-from tasks.model import Approval, Draft, Figure, Refused
+from flows.review.editor import Form
+from tasks import decide, rendering, wording
+from tasks.model import Block, Draft, Figure, Refused
 from tasks.periods import local_date, span_name
 from tasks.store import Db, drafts, history
 
@@ -30,16 +33,19 @@ def edit(visit: Editing, draft_id: DraftId) -> Response:
     """Save the texts that the person changed; whatever can't be saved comes back in the form."""
     with visit.review.store.reading() as db:
         draft = existing(db, draft_id)
-    place = next((k for f in ("vid", "behall", "aterstall") if (k := visit.text(f))), "")
+    place = next((k for f in ("vid", "behall", "aterstall", "prova") if (k := visit.text(f))), "")
     typed = {b: visit.text(editor.field(b)) for b in draft.blocks if editor.field(b) in visit.form}
     # Only what this person changed is sent: the rest may have been changed by somebody else meanwhile.
     changed = {b: t for b, t in typed.items() if editor.fingerprint(t) != visit.text(f"seen:{b.template}:{b.part}")}
+    if visit.text("prova"):
+        return _try(visit, draft, {b: editor.plain(t) for b, t in changed.items()}, place)
     wanted: dict[tuple[str, str], str | None] = {(b.template, b.part): editor.plain(t) for b, t in changed.items()}
     wanted.update({(b.template, b.part): None for b in draft.blocks if visit.text("aterstall") == editor.key(b)})
     # Keeping one's text as it is settles a conflict, so an unchanged text is sent too.
     wanted.update(
         {(b.template, b.part): editor.plain(t) for b, t in typed.items() if visit.text("behall") == editor.key(b)}
     )
+    kept = {editor.key(b): t for b, t in changed.items()}
     try:
         saved = decide.edit(
             visit.review.store,
@@ -53,23 +59,15 @@ def edit(visit: Editing, draft_id: DraftId) -> Response:
     except decide.Outdated as error:
         now_there = {editor.key(b): b for b in error.current.blocks}
         changes = {
-            editor.key(b): tuple(texts.compare(now_there[editor.key(b)].text, editor.plain(t)))
-            for b, t in changed.items()
-            if editor.key(b) in now_there
+            k: tuple(texts.compare(now_there[k].text, editor.plain(t))) for k, t in kept.items() if k in now_there
         }
-        kept = {editor.key(b): t for b, t in changed.items()}
-        return _page(visit, draft_id, status=409, problem=str(error), typed=kept, changes=changes, at=place)
+        return _page(visit, draft_id, status=409, problem=str(error), form=Form(kept, {}, changes), at=place)
     except Refused as error:
-        promise = visit.review.config.promises[draft.promise]
-        remarks = {
-            editor.key(b): tuple(wording.check_edit(editor.plain(t), draft.followup.figures, promise))
-            for b, t in changed.items()
-        }
+        remarks = _remarks(visit.review.config, draft, changed)
         shown_there = {r for lines in remarks.values() for r in lines}
         others = [x for x in str(error).splitlines() if x not in shown_there]
         problem = "\n".join(["Texten är inte sparad. Det du skrev står kvar nedan.", *others])
-        kept = {editor.key(b): t for b, t in changed.items()}
-        return _page(visit, draft_id, status=422, problem=problem, typed=kept, remarks=remarks, at=place)
+        return _page(visit, draft_id, status=422, problem=problem, form=Form(kept, remarks), at=place)
     done = "oandrat" if saved.revision == draft.revision else "sparat"
     return visit.go(f"/utkast/{draft_id}", klart=done, vid=place)
 
@@ -128,9 +126,59 @@ def existing(db: Db, draft_id: int) -> Draft:
     return draft
 
 
+@contextmanager
+def opened(visit: Visit, draft_id: int) -> Iterator[tuple[Db, Draft]]:
+    """Give a draft that the person is about to be shown, and note once that it was (delning för synpunkter).
+
+    Showing a draft to the other authority for any other reason would make it a public document.
+    """
+    with visit.review.store.reading() as db:
+        draft = existing(db, draft_id)
+        is_noted = history.was_shared(db, draft, visit.person.id)
+        yield db, draft
+    if not is_noted:
+        with visit.review.store.writing() as db:
+            history.note_shared(db, draft, who=visit.person.id, party=visit.person.party, at=visit.now)
+
+
 def figures_of(draft: Draft, commitment: str) -> list[Figure]:
     """Return the figures of one commitment."""
     return [f for f in draft.followup.figures if f.token.split(".")[0] == commitment]
+
+
+def _try(visit: Visit, draft: Draft, changed: Mapping[Block, str], place: str) -> Response:
+    """Show what unsaved texts would become, on the page and on each channel; nothing is stored."""
+    config = visit.review.config
+    remarks = _remarks(config, draft, changed)
+    fit = {b: t for b, t in changed.items() if not remarks[editor.key(b)]}
+    blocks = [replace(b, edited=fit.get(b, b.edited)) for b in draft.blocks]
+    problem, posts = "", list[previews.Post]()
+    try:
+        with visit.review.store.reading() as db:
+            made = previews.filed(rendering.render(db, config, draft, blocks))
+        posts = [
+            p for shown in previews.of(config.channels_of(config.promises[draft.promise]), made) for p in shown.posts
+        ]
+    except Refused as error:
+        problem = str(error)
+    figures = {f.token: f for f in draft.followup.figures}
+    trials = {
+        editor.key(b): editor.Trial(
+            texts.filled(t, figures, {}), tuple(p for p in posts if p.channel.template == b.template)
+        )
+        for b, t in fit.items()
+    }
+    typed = {editor.key(b): t for b, t in changed.items()}
+    return _page(visit, draft.id, problem=problem, form=Form(typed, remarks, {}, trials), at=place)
+
+
+def _remarks(config: Config, draft: Draft, changed: Mapping[Block, str]) -> dict[str, tuple[str, ...]]:
+    """Return why each text can't be saved, by block key."""
+    promise = config.promises[draft.promise]
+    return {
+        editor.key(b): tuple(wording.check_edit(editor.plain(t), draft.followup.figures, promise))
+        for b, t in changed.items()
+    }
 
 
 def _page(
@@ -140,22 +188,23 @@ def _page(
     status: int = 200,
     message: str = "",
     problem: str = "",
-    typed: Mapping[str, str] | None = None,
-    remarks: Mapping[str, tuple[str, ...]] | None = None,
-    changes: Mapping[str, tuple[texts.Change, ...]] | None = None,
+    form: Form | None = None,
     since: int = 0,
     comment: str = "",
     at: str = "",
 ) -> Response:
     config = visit.review.config
-    with visit.review.store.reading() as db:
-        draft = existing(db, draft_id)
+    with opened(visit, draft_id) as (db, draft):
         promise = config.promises[draft.promise]
+        municipality, channels = config.municipality_of(promise), config.channels_of(promise)
         said = drafts.words(db, draft.id)
-        shown = previews.of(config.channels_of(promise), drafts.rendered(db, draft.id, draft.revision))
+        shown = previews.of(channels, drafts.filed(db, draft.id, draft.revision))
         differences = comparing.since(db, draft, since)
-        before, corrections = comparing.last_period(db, promise, draft), comparing.last_edition(db, promise, draft)
-    _log_share(visit, draft)
+        before = comparing.period_before(db, promise, draft)
+        corrected = comparing.edition_before(db, draft)
+        moved = comparing.moved(db, draft)
+        standings = standing.standings(db, municipality, draft, said)
+    mine = next(s for s in standings if s.party == visit.person.party)
     return visit.page(
         "draft.html",
         status=status,
@@ -164,34 +213,31 @@ def _page(
         at=at if at in {"godkann", *(editor.key(b) for b in draft.blocks)} else "",
         problems=problem.splitlines(),
         before=before,
-        corrections=corrections,
+        earlier=comparing.standings(before),
+        news=comparing.news(promise, before, draft),
+        corrections=comparing.corrections(promise, corrected, draft),
+        rewritten=[c for c in comparing.texts_between(promise, corrected, draft) if c.differs] if corrected else [],
+        moved=moved,
+        channel_names={c.id: c.name for c in channels},
         draft=draft,
         followup=draft.followup,
         promise=promise,
-        municipality=config.municipality_of(promise),
+        municipality=municipality,
         period_left=page.days_left(draft.followup.due, local_date(visit.now)),
         outcomes=[
             (promise.commitment(o.commitment), o, figures_of(draft, o.commitment)) for o in draft.followup.outcomes
         ],
-        templates=editor.editors(
-            draft, promise, [c.template for c in config.channels_of(promise)], typed or {}, remarks or {}, changes or {}
-        ),
+        templates=editor.editors(draft, promise, [c.template for c in channels], moved, form or Form()),
         previews=shown,
         differences=differences,
-        standing=_standing(config, draft, said),
+        standing=[(s, standing.why(s, visit.review.name_of)) for s in standings],
+        mine=mine,
         rejections=[w for w in said if w.verdict == "rejected"],
         gaps=_gaps(config, draft),
         comment=comment,
         may_edit=bool(visit.person.roles & {"reviewer", "approver"}) and draft.state == "open",
         may_approve="approver" in visit.person.roles and draft.state == "open",
     )
-
-
-def _standing(config: Config, draft: Draft, said: Sequence[Approval]) -> list[dict[str, Any]]:
-    """Return each party's word on the draft as it is now."""
-    municipality = config.municipality_of(config.promises[draft.promise])
-    now = {a.party: a for a in said if a.revision == draft.revision and a.sha256 == draft.sha256}
-    return [{"party": p, "name": municipality.party(p).short, "word": now.get(p)} for p in ("police", "municipality")]
 
 
 def _gaps(config: Config, draft: Draft) -> list[str]:
@@ -204,32 +250,6 @@ def _gaps(config: Config, draft: Draft) -> list[str]:
             key = (name, span_name(gap.start, gap.end))
             found.setdefault(key, []).append(promise.commitment(outcome.commitment).heading)
     return [f"{name}, {days}: {', '.join(dict.fromkeys(who))}" for (name, days), who in found.items()]
-
-
-def _log_share(visit: Visit, draft: Draft) -> None:
-    """Note, once per party and revision, that a draft was made available for comments (delning för synpunkter)."""
-    with visit.review.store.reading() as db:
-        there = any(
-            e.action == "shared"
-            and e.party == visit.person.party
-            and (e.detail.get("draft"), e.detail.get("revision")) == (draft.id, draft.revision)
-            for e in history.events(db, draft.promise, draft.period)
-        )
-    if there:
-        return
-    with visit.review.store.writing() as db:
-        history.note(
-            db,
-            at=visit.now,
-            who=visit.person.id,
-            party=visit.person.party,
-            action="shared",
-            promise=draft.promise,
-            period=draft.period,
-            edition=draft.edition,
-            draft=draft.id,
-            revision=draft.revision,
-        )
 
 
 def _number(text: str) -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from config.schema import Promise
-from flows.review.texts import Change, Piece, filled, tokens_in
+from flows.review.previews import Post
+from flows.review.texts import Change, Sentence, filled, tokens_in
+from tasks import wording
 from tasks.model import Block, Draft, Figure, digest
 
 # The fixed parts of a page or post, as the templates name them.
@@ -14,17 +17,39 @@ _PARTS = {"lead": "Inledning", "post": "Inlägg", "text": "Inlägg", "method": "
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """What an unsaved text would become: its words, and the posts that it would make."""
+
+    paragraphs: list[list[Sentence]]
+    posts: tuple[Post, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a person wrote that the page has not saved, by block key, and what was said of it."""
+
+    typed: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    remarks: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    changes: Mapping[str, tuple[Change, ...]] = dataclasses.field(default_factory=dict)
+    trials: Mapping[str, Trial] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Editor:
-    """One block as its form shows it; `typed` is what the person wrote and the page could not save."""
+    """One block as its form shows it; `typed` is what the person wrote and the page has not saved."""
 
     block: Block
     heading: str
-    paragraphs: list[list[Piece]]
+    paragraphs: list[list[Sentence]]
     figures: tuple[Figure, ...]
     typed: str
+    # Why the text can't be saved.
     remarks: tuple[str, ...] = ()
+    # What is hard to read in it; it may be saved all the same.
+    advice: tuple[str, ...] = ()
     # What the text says now, against what the person wrote.
     changes: tuple[Change, ...] = ()
+    trial: Trial | None = None
 
     @property
     def used(self) -> tuple[Figure, ...]:
@@ -48,32 +73,38 @@ class Editor:
         return fingerprint(self.block.text)
 
     @property
+    def moved(self) -> bool:
+        """Whether newer data moved a figure in the text."""
+        return any(s.moved for paragraph in self.paragraphs for s in paragraph)
+
+    @property
     def open(self) -> bool:
         """Whether the form should stand open: something in it needs the person."""
-        return bool(self.remarks or self.changes or self.block.conflict or self.typed != self.block.text)
+        unsaved = self.typed != self.block.text
+        return bool(self.remarks or self.changes or self.block.conflict or self.trial or unsaved)
 
 
 def editors(
-    draft: Draft,
-    promise: Promise,
-    order: Sequence[str],
-    typed: Mapping[str, str],
-    remarks: Mapping[str, tuple[str, ...]],
-    changes: Mapping[str, tuple[Change, ...]],
+    draft: Draft, promise: Promise, order: Sequence[str], before: Mapping[str, str], form: Form
 ) -> dict[str, list[Editor]]:
-    """Return a draft's blocks by template in `order`, each as its form shows it; the mappings are by block key."""
+    """Return a draft's blocks by template in `order`, each as its form shows it.
+
+    `before` holds what the figures that newer data moved said until then, by token.
+    """
     figures = {f.token: f for f in draft.followup.figures}
     found: dict[str, list[Editor]] = {}
     for block in sorted(draft.blocks, key=lambda b: order.index(b.template) if b.template in order else len(order)):
-        used = tokens_in(block.text)
+        used, typed = tokens_in(block.text), form.typed.get(key(block), block.text)
         editor = Editor(
             block=block,
             heading=heading(promise, block.part),
-            paragraphs=filled(block.text, figures),
+            paragraphs=filled(block.text, figures, before),
             figures=tuple(f for t, f in figures.items() if t in used or t.startswith(f"{block.part}.")),
-            typed=typed.get(key(block), block.text),
-            remarks=remarks.get(key(block), ()),
-            changes=changes.get(key(block), ()),
+            typed=typed,
+            remarks=form.remarks.get(key(block), ()),
+            advice=wording.advice(typed, draft.followup.figures),
+            changes=form.changes.get(key(block), ()),
+            trial=form.trials.get(key(block)),
         )
         found.setdefault(block.template, []).append(editor)
     return found

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import APIRouter, HTTPException, Response
 
 from config import Config
-from config.schema import Commitment, Person
+from config.schema import Person
+from flows.review import page
 from flows.review.auth import Reading
-from flows.review.drafts import DraftId, existing
+from flows.review.drafts import DraftId, opened
 from tasks.evidence import places
-from tasks.model import Activity, Draft, Figure, Judgement, PairScore, Record
-from tasks.store import Db, matches, records
+from tasks.model import Activity, Figure, Judgement, PairScore, Record
+from tasks.store import matches, records
 
 router = APIRouter(prefix="/utkast")
 # What staff wrote for their own authority; the other one sees its structure, never its words.
@@ -24,6 +25,18 @@ _CLAIMS = {
     "municipality_took_part": "Kommunen var med",
     "at_school": "På en skola",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a record: when it came, whether the figure rests on it, and what it changed, in words.
+
+    Never what an earlier text said: sources take descriptions away on purpose.
+    """
+
+    seen_at: datetime | None
+    is_used: bool
+    changes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +54,7 @@ class Shown:
     # Whether the moment it carries is when somebody reported it, rather than when a site published it.
     reported: bool
     claims: tuple[tuple[str, str], ...]
-    versions: tuple[Record, ...]
+    versions: tuple[Version, ...]
     # The source changed it after this follow-up was made.
     changed_later: bool
 
@@ -56,22 +69,61 @@ class Told:
     answers: tuple[Judgement, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Drawer:
+    """What one person may be told of the records under a figure."""
+
+    config: Config
+    person: Person
+    as_of: datetime
+    # Whether the commitment's details are for the own party alone.
+    secret: bool
+    versions: Mapping[str, Sequence[Record]]
+    pairs: Sequence[PairScore]
+    answers: Sequence[Judgement]
+
+    def records(self, ids: Iterable[str]) -> tuple[Shown, ...]:
+        """Return the records with these ids as the person may see them."""
+        found = [self.versions[key] for key in ids if key in self.versions]
+        return tuple(shown_record(self.config, v, self.as_of, self.person, self.secret) for v in found)
+
+    def told(self, activity: Activity) -> Told:
+        """Return an activity with its records, why they were joined, and what people answered."""
+        ids = set(activity.record_ids)
+        joining = (p for p in self.pairs if p.left in ids and p.right in ids)
+        return Told(
+            activity=activity,
+            records=self.records(activity.record_ids),
+            merged=tuple(dict.fromkeys(reason for p in joining for reason in p.reasons)),
+            answers=tuple(j for j in self.answers if j.left in ids and (j.question == "evidence" or j.right in ids)),
+        )
+
+
 @router.get("/{draft_id}/siffra/{token}")
 def figure(visit: Reading, draft_id: DraftId, token: str) -> Response:
     """Show what one figure rests on."""
     config = visit.review.config
-    with visit.review.store.reading() as db:
-        draft = existing(db, draft_id)
+    with opened(visit, draft_id) as (db, draft):
         promise = config.promises[draft.promise]
         shown = next((f for f in draft.followup.figures if f.token == token), None)
         if shown is None:
             raise HTTPException(404)
         outcome = next((o for o in draft.followup.outcomes if o.commitment == token.split(".")[0]), None)
         commitment = promise.commitment(outcome.commitment) if outcome else None
-        counted = _told(db, config, draft, commitment, outcome.activities if outcome else (), visit.person)
-        others = _told(db, config, draft, commitment, outcome.not_counted if outcome else (), visit.person)
-        known = {r.record.id for t in (*counted, *others) for r in t.records}
-        loose = _records(db, config, draft, commitment, [r for r in shown.evidence if r not in known], visit.person)
+        activities = (*outcome.activities, *outcome.not_counted) if outcome else ()
+        told_of = {key for a in activities for key in a.record_ids}
+        versions = records.versions_of(db, {*told_of, *shown.evidence})
+        pairs = matches.pairs(db, draft.promise, commitment.id) if commitment else []
+        answers = matches.answers(db, draft.promise) if activities else []
+    drawer = Drawer(
+        config=config,
+        person=visit.person,
+        as_of=draft.followup.as_of,
+        secret=commitment is not None and commitment.disclosure != "public",
+        versions=versions,
+        pairs=pairs,
+        answers=answers,
+    )
     return visit.page(
         "figure.html",
         active="board",
@@ -79,9 +131,9 @@ def figure(visit: Reading, draft_id: DraftId, token: str) -> Response:
         figure=shown,
         outcome=outcome,
         commitment=commitment,
-        counted=_first_its_own(counted, shown),
-        others=others,
-        loose=loose,
+        counted=_first_its_own([drawer.told(a) for a in outcome.activities], shown) if outcome else [],
+        others=[drawer.told(a) for a in outcome.not_counted] if outcome else [],
+        loose=drawer.records(key for key in shown.evidence if key not in told_of),
     )
 
 
@@ -107,50 +159,39 @@ def shown_record(config: Config, versions: Sequence[Record], as_of: datetime, pe
         hidden=hidden,
         reported=kind in OWN_WORDS,
         claims=tuple((_CLAIMS[k], "ja" if record.fields[k] else "nej") for k in _CLAIMS if k in record.fields),
-        versions=tuple(versions),
+        versions=tuple(_versions(versions, record, with_place=not hidden)),
         changed_later=len(known) < len(versions),
     )
+
+
+def _versions(versions: Sequence[Record], used: Record, *, with_place: bool) -> Iterator[Version]:
+    before: Mapping[str, str] = {}
+    for number, version in enumerate(versions):
+        facts = _facts(version, with_place)
+        changes = [
+            f"{name}: {before.get(name) or '–'} → {facts.get(name) or '–'}"
+            for name in dict.fromkeys([*before, *facts])
+            if number and before.get(name) != facts.get(name)
+        ]
+        if number and not changes:
+            changes = ["Bara ord har ändrats, inget som räknas."]
+        yield Version(version.seen_at, version is used, tuple(changes))
+        before = facts
+
+
+def _facts(record: Record, with_place: bool) -> Mapping[str, str]:
+    """Return what a record claims in its fields, in words."""
+    said = {"Läge": page.ACTIVITY_STATES.get(record.fields.get("state", "none"), ""), "När": page.dated(record.when)}
+    if with_place:
+        said["Var"] = record.place
+    if record.fields.get("count"):
+        said["Antal"] = str(record.fields["count"])
+    return said | {_CLAIMS[k]: "ja" if record.fields[k] else "nej" for k in _CLAIMS if k in record.fields}
 
 
 def _districts(config: Config, place: str) -> str:
     found = (d for m in config.municipalities.values() for d in places.find(place, m).districts)
     return ", ".join(dict.fromkeys(found))
-
-
-def _told(
-    db: Db,
-    config: Config,
-    draft: Draft,
-    commitment: Commitment | None,
-    activities: Iterable[Activity],
-    person: Person,
-) -> list[Told]:
-    pairs = matches.derived(db, draft.promise)[1]
-    answers = matches.answers(db, draft.promise)
-    found = []
-    for activity in activities:
-        ids = set(activity.record_ids)
-        found.append(
-            Told(
-                activity=activity,
-                records=tuple(_records(db, config, draft, commitment, activity.record_ids, person)),
-                merged=tuple(dict.fromkeys(reason for p in _joining(pairs, ids) for reason in p.reasons)),
-                answers=tuple(j for j in answers if j.left in ids and (j.question == "evidence" or j.right in ids)),
-            )
-        )
-    return found
-
-
-def _joining(pairs: Iterable[PairScore], ids: set[str]) -> list[PairScore]:
-    return [p for p in pairs if p.left in ids and p.right in ids]
-
-
-def _records(
-    db: Db, config: Config, draft: Draft, commitment: Commitment | None, ids: Iterable[str], person: Person
-) -> list[Shown]:
-    secret = commitment is not None and commitment.disclosure != "public"
-    found = [records.versions(db, key) for key in ids]
-    return [shown_record(config, versions, draft.followup.as_of, person, secret) for versions in found if versions]
 
 
 def _first_its_own(told: list[Told], figure: Figure) -> list[tuple[bool, Told]]:

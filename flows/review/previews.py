@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -11,10 +12,12 @@ from fastapi import APIRouter, HTTPException, Path, Response
 from config.schema import Channel
 from flows.review.auth import Reading
 from flows.review.texts import Change, compare
-from tasks import plaintext
-from tasks.channels import _weight
+from tasks import channels, plaintext
+from tasks.channels._measure import Measure
+from tasks.channels._post import ALT
 from tasks.model import Output
 from tasks.store import drafts
+from tasks.store.drafts import Filed
 
 router = APIRouter(prefix="/utkast")
 # A page of ours holds no script, and gets none; its styles and pictures are its own files.
@@ -23,16 +26,41 @@ STORED_POLICY = (
     "frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
 )
 _SHOWN = {"text/html", "text/plain", "text/css", "text/csv", "image/png", "image/svg+xml", "application/json"}
+_LINK = re.compile(r"(https?://[^\s<>\"]*[^\s<>\".,;:!?)\]])")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that goes with a post, and what it shows in words; empty where nobody has said it."""
+
+    file: Filed
+    alt: str
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One text that will be posted, with its length as its channel counts it."""
+    """One text that will be posted, measured as its channel counts."""
 
-    name: str
+    channel: Channel
     text: str
-    length: int
-    limit: int | None
+    measure: Measure
+    pictures: tuple[Picture, ...] = ()
+
+    @property
+    def parts(self) -> list[tuple[str, bool]]:
+        """The text in stretches, each with whether it is a link."""
+        return [(part, bool(_LINK.fullmatch(part))) for part in _LINK.split(self.text) if part]
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether the channel would not take it."""
+        return self.measure.limit is not None and self.measure.length > self.measure.limit
+
+    @property
+    def hint(self) -> str:
+        """How long it is, and what else the channel says of it."""
+        limit = f" av {self.measure.limit}" if self.measure.limit else ""
+        return " ".join([f"{self.measure.length}{limit} tecken.", *self.measure.notes])
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +68,9 @@ class Preview:
     """Everything one channel will get."""
 
     channel: Channel
-    pages: tuple[Output, ...]
+    pages: tuple[Filed, ...]
     posts: tuple[Post, ...]
-    pictures: tuple[Output, ...]
-    files: tuple[Output, ...]
+    files: tuple[Filed, ...]
 
 
 @router.get("/{draft_id}/fil/{revision}/{channel}/{name:path}")
@@ -67,19 +94,24 @@ def stored(
     return Response(output.body, headers=headers, media_type=output.media_type)
 
 
-def of(channels: Sequence[Channel], outputs: Sequence[Output]) -> list[Preview]:
-    """Return a preview per channel, sites first."""
+def of(known: Sequence[Channel], filed: Sequence[Filed]) -> list[Preview]:
+    """Return a preview per channel, sites first; a channel's role says how it shows, never its kind."""
     found = []
-    for channel in channels:
-        own = tuple(o for o in outputs if o.channel == channel.id)
-        pages = tuple(o for o in own if o.media_type.startswith("text/html"))
-        pictures = tuple(o for o in own if o.media_type.startswith("image/") and channel.role == "post")
-        posts = tuple(
-            _post(channel, o) for o in own if channel.role == "post" and o.media_type.startswith("text/plain")
-        )
-        rest = tuple(o for o in own if o not in pages)
-        found.append(Preview(channel, pages, posts, pictures, rest))
+    for channel in known:
+        own = [f for f in filed if f.channel == channel.id]
+        is_site = channel.role == "site"
+        pages = tuple(f for f in own if f.name.endswith("index.html")) if is_site else ()
+        found.append(Preview(channel, pages, () if is_site else _posts(channel, own), tuple(own)))
     return found
+
+
+def filed(outputs: Sequence[Output]) -> list[Filed]:
+    """Return rendered outputs that are not stored, as stored ones are listed; without pictures, which nobody serves."""
+    return [
+        Filed(o.channel, o.name, o.media_type, len(o.body), o.body.decode("utf-8", "replace"))
+        for o in outputs
+        if o.media_type.startswith("text/plain")
+    ]
 
 
 def difference(old: Output, new: Output) -> list[Change]:
@@ -90,8 +122,8 @@ def difference(old: Output, new: Output) -> list[Change]:
     return compare(before, after)
 
 
-def _post(channel: Channel, output: Output) -> Post:
-    text = output.body.decode("utf-8", "replace")
-    if channel.kind == "x":
-        return Post(output.name, text, _weight.weigh(text)[0], _weight.LONGEST)
-    return Post(output.name, text, len(text), None)
+def _posts(channel: Channel, own: Sequence[Filed]) -> tuple[Post, ...]:
+    alts = {f.name.removesuffix(ALT): f.text.strip() for f in own if f.name.endswith(ALT)}
+    pictures = tuple(Picture(f, alts.get(f.name, "")) for f in own if f.media_type.startswith("image/"))
+    texts = [f for f in own if f.media_type.startswith("text/plain") and not f.name.endswith(ALT)]
+    return tuple(Post(channel, f.text, channels.measure(channel, f.text), pictures) for f in texts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
@@ -12,8 +12,12 @@ from tasks.model import Figure
 
 _TOKEN = re.compile(r"\{([^{}\s]+)\}")
 _WORDS = re.compile(r"\s+|[^\s]+")
+# A sentence ends where the next one begins with a capital, a quotation or a figure.
+_BETWEEN = re.compile(r"(?<=[.!?:])\s+(?=[A-ZÅÄÖ{”\"])")
 # Two long texts of different words would keep the comparison busy for seconds.
 _LONGEST_DIFF = 4000
+# Words and spaces that are left on each side of a difference in a long text.
+_AROUND = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,20 @@ class Piece:
     text: str
     token: str = ""
     opens: bool = False
+    # What the figure said before newer data moved it; empty when it says the same.
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence in pieces."""
+
+    pieces: tuple[Piece, ...]
+
+    @property
+    def moved(self) -> tuple[Piece, ...]:
+        """The figures in it that newer data moved, each once."""
+        return tuple(dict.fromkeys(p for p in self.pieces if p.before))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +51,18 @@ class Change:
     text: str
 
 
-def filled(text: str, figures: Mapping[str, Figure]) -> list[list[Piece]]:
-    """Return a text as paragraphs of pieces, each known token as the figure's text."""
-    return [_pieces(paragraph, figures) for paragraph in re.split(r"\n\s*\n", text.strip()) if paragraph.strip()]
+def filled(text: str, figures: Mapping[str, Figure], before: Mapping[str, str]) -> list[list[Sentence]]:
+    """Return a text as paragraphs of sentences, each known token as its figure's text.
+
+    `before` holds what the figures that newer data moved said until then, by token.
+    """
+    found = (p.strip() for p in re.split(r"\n\s*\n", text))
+    return [[Sentence(_pieces(s, figures, before)) for s in _sentences(p)] for p in found if p]
+
+
+def plain(text: str, figures: Mapping[str, Figure]) -> str:
+    """Return a text with each known token as its figure's text."""
+    return _TOKEN.sub(lambda match: figures[match[1]].text if match[1] in figures else match[0], text)
 
 
 def tokens_in(text: str) -> set[str]:
@@ -53,6 +80,24 @@ def compare(old: str, new: str) -> list[Change]:
     return list(_changes(before, after))
 
 
+def shortened(changes: Sequence[Change]) -> list[Change]:
+    """Return a comparison with only a few words around each difference left of what is the same."""
+    last = len(changes) - 1
+    return [
+        Change("same", _middle_out(c.text, keep_start=i > 0, keep_end=i < last)) if c.kind == "same" else c
+        for i, c in enumerate(changes)
+    ]
+
+
+def _middle_out(text: str, *, keep_start: bool, keep_end: bool) -> str:
+    words = _WORDS.findall(text)
+    if len(words) <= 3 * _AROUND:
+        return text
+    start = "".join(words[:_AROUND]) if keep_start else ""
+    end = "".join(words[-_AROUND:]) if keep_end else ""
+    return f"{start} … {end}"
+
+
 def _changes(before: Sequence[str], after: Sequence[str]) -> list[Change]:
     found: list[Change] = []
     for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
@@ -66,14 +111,24 @@ def _changes(before: Sequence[str], after: Sequence[str]) -> list[Change]:
     return found
 
 
-def _pieces(paragraph: str, figures: Mapping[str, Figure]) -> list[Piece]:
+def _sentences(paragraph: str) -> Iterator[str]:
+    """Yield the sentences, the space between two of them with the first, so that nothing is lost."""
+    start = 0
+    for between in _BETWEEN.finditer(paragraph):
+        yield paragraph[start : between.end()]
+        start = between.end()
+    yield paragraph[start:]
+
+
+def _pieces(sentence: str, figures: Mapping[str, Figure], before: Mapping[str, str]) -> tuple[Piece, ...]:
     found: list[Piece] = []
     at = 0
-    for match in _TOKEN.finditer(paragraph):
+    for match in _TOKEN.finditer(sentence):
         figure = figures.get(match[1])
         if figure is None:
             continue
-        found.append(Piece(paragraph[at : match.start()]))
-        found.append(Piece(figure.text, match[1], figure.value is not None or bool(figure.evidence)))
+        found.append(Piece(sentence[at : match.start()]))
+        opens = figure.value is not None or bool(figure.evidence)
+        found.append(Piece(figure.text, match[1], opens, before.get(match[1], "")))
         at = match.end()
-    return [p for p in [*found, Piece(paragraph[at:])] if p.text]
+    return tuple(p for p in [*found, Piece(sentence[at:])] if p.text)

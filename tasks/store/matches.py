@@ -42,6 +42,13 @@ def derived(db: Db, promise: str) -> tuple[list[Reading], list[PairScore]]:
     return [_READING.validate_python(b) for b in bodies], [_PAIR.validate_python(p) for p in pairs]
 
 
+def pairs(db: Db, promise: str, commitment: str) -> list[PairScore]:
+    """Return the stored pair scores of one commitment."""
+    query = select(pair_scores.c.body).where(pair_scores.c.promise == promise, pair_scores.c.commitment == commitment)
+    found = db.execute(query.order_by(pair_scores.c.left, pair_scores.c.right)).scalars()
+    return [_PAIR.validate_python(p) for p in found]
+
+
 def add_judgement(
     db: Db,
     *,

@@ -1,0 +1,45 @@
+"""Jämför: a draft's texts word by word against the last period, the last edition or an earlier version."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Response
+
+from flows.review import comparing
+from flows.review.auth import Reading
+from flows.review.drafts import DraftId, opened
+
+router = APIRouter(prefix="/utkast")
+
+
+@router.get("/{draft_id}/jamfor")
+def show(
+    visit: Reading, draft_id: DraftId, version: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0, med: str = ""
+) -> Response:
+    """Show what differs: against `version` of the same draft where given, else against the edition or period before."""
+    with opened(visit, draft_id) as (db, draft):
+        promise = visit.review.config.promises[draft.promise]
+        edition = comparing.edition_before(db, draft)
+        period = comparing.period_before(db, promise, draft)
+        if version:
+            files = comparing.since(db, draft, version)
+            compared: dict[str, list[comparing.Compared]] = {}
+        else:
+            files = []
+            before = period if med == "period" or edition is None else edition
+            if before is None:
+                raise HTTPException(404)
+            compared = comparing.by_template(comparing.texts_between(promise, before, draft))
+    return visit.page(
+        "differences.html",
+        active="board",
+        channel_names={c.id: c.name for c in visit.review.config.channels_of(promise)},
+        draft=draft,
+        version=version,
+        edition=edition,
+        period=period,
+        against_edition=not version and edition is not None and med != "period",
+        files=files,
+        compared=compared,
+    )
