@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -90,13 +91,19 @@ def _process(name: str, command: Sequence[str]) -> Iterator[None]:
     logs = Path("var/log")
     logs.mkdir(parents=True, exist_ok=True)
     with (logs / f"{Path(command[-1]).name if command[-1] == 'flows.serve' else 'prefect'}.log").open("ab") as log:
-        child = subprocess.Popen(list(command), stdout=log, stderr=log, start_new_session=True)
+        child = subprocess.Popen([*_dies_with_us(), *command], stdout=log, stderr=log, start_new_session=True)
         try:
             yield
             if child.poll() is not None:
                 raise Trouble(f"{name.capitalize()} slutade i förtid; se {log.name}.")
         finally:
             _stop(child)
+
+
+def _dies_with_us() -> list[str]:
+    """Return what makes the kernel end a child when we are killed outright, where the system has it (Linux)."""
+    wrapper = shutil.which("setpriv")
+    return [wrapper, "--pdeathsig", "TERM"] if wrapper and sys.platform == "linux" else []
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:

@@ -28,6 +28,27 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def test_nothing_is_left_when_up_is_killed_outright(tmp_path: Path) -> None:
+    """After kill -9 the kernel ends the children too: no server of a dead installation goes on."""
+    port, prefect_port = free_port(), free_port()
+    own = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "LOFTESKOLL_"))}
+    command = [sys.executable, "-m", "flows", "up", "--port", str(port), "--prefect-port", str(prefect_port)]
+    with (tmp_path / "said.txt").open("wb") as out:
+        child = subprocess.Popen(command, cwd=tmp_path, env=own, stdout=out, stderr=subprocess.STDOUT)
+    try:
+        deadline = time.monotonic() + 120
+        while not listens(prefect_port) and time.monotonic() < deadline and child.poll() is None:
+            time.sleep(0.2)
+        assert listens(prefect_port), (tmp_path / "said.txt").read_text(encoding="utf-8")
+    finally:
+        child.kill()
+        child.wait()
+    deadline = time.monotonic() + 30
+    while listens(prefect_port) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not listens(prefect_port)
+
+
 def test_up_shows_a_draft_and_stops_cleanly(tmp_path: Path) -> None:
     """No source can be reached from a closed port: the drafts are there all the same, and say that it is unknown."""
     port, prefect_port = free_port(), free_port()
