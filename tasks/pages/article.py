@@ -97,7 +97,7 @@ def missing(article: str, page: bytes) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    return _UNSEEN.sub("", unicodedata.normalize("NFC", text).translate(_SAME))
+    return re.sub("-+", "-", _UNSEEN.sub("", unicodedata.normalize("NFC", text).translate(_SAME)))
 
 
 def _words(text: str) -> str:

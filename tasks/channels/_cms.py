@@ -1,0 +1,112 @@
+"""What the channels that write into a CMS share: the article to write, and whether what stands there still is ours."""
+
+from __future__ import annotations
+
+import html
+from typing import NamedTuple
+
+from config.schema import Channel
+from tasks.channels import _readback
+from tasks.model import Output, Publication, Receipt, Refused, Trouble
+from tasks.pages.article import Article, article_of, fingerprint
+from tasks.pages.markers import Marker, shown, written_marker
+
+_LONGEST_BODY = 1_000_000
+
+
+class Piece(NamedTuple):
+    """An article on its way into a CMS: with its mark, and the page it was taken from."""
+
+    article: Article
+    mark: Marker
+    page: Output
+
+
+def problems_of(outputs: tuple[Output, ...]) -> list[str]:
+    """Return why no article can be taken from these outputs, in Swedish."""
+    pages = [o for o in outputs if o.name.rpartition("/")[2] == "index.html"]
+    if len(pages) != 1:
+        return [f"det ska finnas precis en index.html men det finns {len(pages)}"]
+    article = article_of(pages[0].body)
+    if article is None:
+        return ['index.html saknar märket <meta name="medborgarlofte">']
+    problems = [] if article.title else ["sidan saknar rubrik (<h1> i <main>)"]
+    if len(article.body.encode()) > _LONGEST_BODY:
+        problems.append("texten är längre än en miljon byte")
+    return problems
+
+
+def piece_of(outputs: tuple[Output, ...], publication: Publication) -> Piece:
+    """Return the article of a publication's page; raises Refused when the outputs hold none for it."""
+    return _piece(_readback.page_of(outputs, publication))
+
+
+def notice_of(page: Output) -> Piece:
+    """Return the article of a notice."""
+    return _piece(page)
+
+
+def judge(where: str, title: str, body: str, publication: Publication, ours: Marker) -> Marker:
+    """Return the mark of what stands in the CMS when it is an edition of ours that nobody has touched.
+
+    Raises Refused when it isn't our follow-up, was changed by a person since we wrote it, is a later edition or a
+    notice for this one, or is this edition with other figures: a person must look.
+    """
+    mark = mark_of(body, publication)
+    if mark is None:
+        raise Refused(f"{where} är inte vår sida för perioden. Ge den ett annat namn eller flytta den.")
+    if mark.text_sha256 != fingerprint(html.unescape(title), body):
+        raise Refused(
+            f"{where} har ändrats av någon sedan den lades dit. Stäm av ändringen med redaktören: återställ sidan "
+            "eller för in ändringen i en ny utgåva."
+        )
+    if mark.edition > publication.edition:
+        raise Refused(f"{where} är redan utgåva {mark.edition}; utgåva {publication.edition} skrivs inte över den.")
+    if mark.edition == publication.edition and mark.retracted and not ours.retracted:
+        raise Refused(f"{where} säger att utgåva {mark.edition} är återkallad; den läggs inte ut igen.")
+    if mark.edition == publication.edition and mark.figures_sha256 != ours.figures_sha256 and not ours.retracted:
+        raise Refused(f"{where} är utgåva {mark.edition} med andra siffror. Se efter vilken som gäller.")
+    return mark
+
+
+def mark_of(body: str, publication: Publication) -> Marker | None:
+    """Return the mark of our follow-up in a CMS's text, whoever has edited it; None when it bears none."""
+    return shown(body.encode(), publication.promise, publication.period)
+
+
+def same_words(title: str, body: str, piece: Piece) -> bool:
+    """Return whether a title and a body say what the article says, however they are written."""
+    return fingerprint(html.unescape(title), body) == piece.article.text_sha256
+
+
+def seen(channel: Channel, publication: Publication, piece: Piece) -> Receipt:
+    """Return `published` when the page that was just made public reads back, else `handed_over` and why."""
+    try:
+        found = _readback.look(channel, publication, piece.page)
+        told = "Sidan är publicerad men går inte att läsa på sin adress ännu."
+    except Trouble as trouble:
+        found, told = None, str(trouble)
+    return found or Receipt("handed_over", publication.remote_id, _readback.address(channel, publication), told)
+
+
+def segment(channel: Channel, publication: Publication) -> str:
+    """Return the last part of the page's public address in lower case: what a CMS calls the page in its addresses."""
+    parts = _readback.address(channel, publication).partition("://")[2].rstrip("/").split("/")
+    if len(parts) < 2:
+        raise Refused(f"Kanalen {channel.id}: address behöver en sista del, som /uppfoljning-{{period}}/.")
+    return parts[-1].casefold()
+
+
+def segment_problems(channel: Channel) -> list[str]:
+    """Return why an address can't give each period a page of its own name, in Swedish."""
+    last = (channel.address or "").partition("://")[2].rstrip("/").split("/")[1:]
+    if channel.address and (not last or "{period}" not in last[-1]):
+        return ["address: den sista delen ska innehålla {period}, som /uppfoljning-{period}/"]
+    return []
+
+
+def _piece(page: Output) -> Piece:
+    article, mark = article_of(page.body), written_marker(page.body)
+    if article is None or mark is None:
+        raise Refused(f"{page.name} saknar vårt märke.")
+    return Piece(article, mark, page)
