@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from prefect import serve
@@ -11,6 +12,7 @@ from prefect.deployments.runner import RunnerDeployment
 from flows.__main__ import SCHEDULES
 from flows.collect import collect
 from flows.draft import draft
+from flows.orders import attend
 from flows.publish import publish
 from flows.reconcile import reconcile
 from flows.watch import alarm, watch
@@ -34,8 +36,13 @@ def deployments() -> list[RunnerDeployment]:
 
 
 def main() -> None:
-    """Serve until stopped."""
-    serve(*deployments(), limit=LIMIT)
+    """Serve until stopped: what the timetable says, and what ops ask for meanwhile."""
+    stop = threading.Event()
+    threading.Thread(target=attend, args=(stop,), daemon=True).start()
+    try:
+        serve(*deployments(), limit=LIMIT)
+    finally:
+        stop.set()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from datetime import datetime
 from config import Config
 from config.schema import Person
 from tasks.model import Refused
-from tasks.periods import period
+from tasks.periods import local_date, period, swedish_date
 from tasks.store import Store, history, orders, records
 from tasks.store.orders import Kind
 
@@ -26,6 +26,9 @@ def order(
     if found is None:
         raise Refused("Löftet finns inte.")
     chosen = period(found, period_id)
+    if kind == "rerun" and local_date(at) <= chosen.end:
+        # A draft of half a period would be there to approve.
+        raise Refused(f"Perioden pågår. Utkastet skrivs efter {swedish_date(chosen.end)}; prova gärna redan nu.")
     with store.writing() as db:
         # Two who ask at once: the second one waits here, and finds the first one's order.
         records.hold(db, f"order|{promise}|{chosen.id}")

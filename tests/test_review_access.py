@@ -37,6 +37,8 @@ ROUTES: tuple[tuple[str, str, set[str]], ...] = (
     ("POST", "/utkast/{draft_id}/text", EDITORS),
     ("POST", "/utkast/{draft_id}/godkann", {"approver"}),
     ("POST", "/utkast/{draft_id}/tillbaka", EDITORS),
+    ("GET", "/drift/{promise}/{period}", {"ops"}),
+    ("POST", "/drift/{promise}/{period}", {"ops"}),
     ("GET", "/fragor", ANSWERERS),
     ("POST", "/fragor/svar", ANSWERERS),
     ("POST", "/fragor/angra", ANSWERERS),

@@ -24,6 +24,8 @@ PATHS = (
     "/utkast/1/siffra/{}",
     "/utkast/{}/fil/{}/{}/{}",
     "/historik/{}/{}",
+    "/drift/{}/{}",
+    "/drift/strangnas-2021/2021-T1?begaran={}",
     "/rapportera/{}/{}",
     "/rapportera/strangnas-2021/c5/{}",
     "/logga-in?till={}",
@@ -33,6 +35,7 @@ FORMS = (
     "/utkast/1/text",
     "/utkast/1/godkann",
     "/utkast/1/tillbaka",
+    "/drift/strangnas-2021/2021-T1",
     "/fragor/svar",
     "/fragor/angra",
     "/publiceringar/1/utred",
@@ -60,6 +63,7 @@ FIELDS = (
         "deltagare",
     ),
     *("text:fritext", "villkor:police_took_part", "utan", "sedd", "period", "fil", "rader", "skal"),
+    *("vad", "rattat:state", "rattat:date", "rattat:place", "rattat:count"),
 )
 QUICK = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

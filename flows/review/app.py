@@ -23,6 +23,7 @@ from flows.review import (
     figures,
     gate,
     history,
+    operations,
     page,
     previews,
     publications,
@@ -64,7 +65,8 @@ def create_app(config: Config, store: Store, *, demo: bool, secret: str, now: Ca
     app.state.rules, app.state.providers = roles.rules(config), sign_in.providers(app.state.review)
     app.add_middleware(gate.Gate, address=config.address)
     app.mount("/static", StaticFiles(directory=page.HERE / "static"), name="static")
-    for screen in (sign_in, board, drafts, figures, previews, questions, reports, uploads, publications, history):
+    working = (board, operations, drafts, figures, previews, questions, reports, uploads)
+    for screen in (sign_in, *working, publications, history):
         app.include_router(screen.router)
     _add_error_pages(app)
     return app

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from urllib.parse import quote
 
 from fastapi import APIRouter, Response
 
@@ -15,7 +16,7 @@ from flows.review.auth import Anyone, Visit
 from flows.review.page import PUBLICATION_STATES
 from tasks.model import Approval, Coverage, Draft, Fetch, Period, Publication
 from tasks.periods import local_date, periods, swedish_date
-from tasks.store import Db, drafts, publications, records
+from tasks.store import Db, alarms, drafts, publications, records
 
 router = APIRouter()
 PARTIES: tuple[Party, Party] = ("police", "municipality")
@@ -47,6 +48,11 @@ class Line:
     # Why there is no draft yet; empty when there is one.
     waits: str
 
+    @property
+    def red(self) -> bool:
+        """Whether any stage needs somebody."""
+        return any(c.tone == "act" for c in (*self.steps, *self.channels))
+
 
 @dataclass(frozen=True, slots=True)
 class Need:
@@ -77,18 +83,19 @@ def board(visit: Anyone, klart: str = "") -> Response:
             for period in reversed(periods(promise))
             if period.start <= today
         ]
-        health = [
-            source_health(source, records.fetch_log(db, source.id, last=100), visit.now)
-            for source in review.config.all_sources()
-        ]
+        heard = records.standing(db)
+        health = [source_health(source, heard.get(source.id), visit.now) for source in review.config.all_sources()]
         unreported = reports_needed(db, visit)
+        raised = alarms.open_ones(db) if "ops" in visit.person.roles else []
     return visit.page(
         "board.html",
         active="board",
         message=page.done(klart),
-        groups=[(p, [x for x in lines if x.promise == p]) for p in review.config.promises.values()],
+        groups=[(p, sorted((x for x in lines if x.promise == p), key=_turn)) for p in review.config.promises.values()],
         needs=[*unreported, *(need for x in lines for need in needs_of(visit.person, review.config, x))],
+        alarms=[a for a in raised if a.municipality in ("", *review.config.municipalities)],
         health=health,
+        is_ops="ops" in visit.person.roles,
         may_read=bool(visit.person.roles & {"reviewer", "approver", "ops"}),
     )
 
@@ -140,30 +147,41 @@ def reports_needed(db: Db, visit: Visit) -> list[Need]:
     if "reporter" not in visit.person.roles:
         return found
     for promise in visit.review.config.promises.values():
-        if silence := desks.missing(db, visit, promise):
+        silence, plans = desks.waiting(db, visit, promise)
+        if silence:
             period, count = silence
             text = (
                 f"Rapportera för {period.name}: besked saknas om {count} {'del' if count == 1 else 'delar'} av löftet"
             )
             found.append(Need(text, "/rapportera", page.days_left(period.due, local_date(visit.now))))
+        for record, desk in plans:
+            what = f"Berätta hur det gick: {desk.commitment.unit[0]} {page.dated(record.when)}"
+            found.append(Need(what, f"{desk.path}/{quote(record.external_id, safe='')}", "dagen har passerat"))
     return found
 
 
-def source_health(source: Source, log: Sequence[Fetch], now: datetime) -> Health:
-    """Return how a source is: when it last answered, and what is wrong when it doesn't."""
+def source_health(source: Source, heard: tuple[datetime | None, Fetch] | None, now: datetime) -> Health:
+    """Return how a source is: when it last answered in full (first in `heard`), and what is wrong when it doesn't."""
     if source.url.startswith("form:"):
         return Health(source, "ok", "Ett formulär. Det finns inget att hämta.")
-    good = [f.at for f in log if f.good]
-    if not log:
+    if heard is None:
         return Health(source, "none", "Har inte hämtats ännu.")
-    trouble = "" if log[-1].good else log[-1].message
-    if not good:
+    good, newest = heard
+    trouble = "" if newest.good else newest.message
+    if good is None:
         return Health(source, "act", f"Har aldrig svarat. {trouble}".strip())
     if trouble:
-        return Health(source, "act", f"Svarade senast {page.moment(good[-1])}. {trouble}")
-    silent = source.keeps == "window" and now - good[-1] > timedelta(hours=source.silent_after_hours)
-    said = f"Svarade senast {page.moment(good[-1])}."
+        return Health(source, "act", f"Svarade senast {page.moment(good)}. {trouble}")
+    silent = source.keeps == "window" and now - good > timedelta(hours=source.silent_after_hours)
+    said = f"Svarade senast {page.moment(good)}."
     return Health(source, "act", f"{said} Det är för länge sedan.") if silent else Health(source, "ok", said)
+
+
+def _turn(row: Line) -> tuple[int, int]:
+    """Return what sorts periods by whose turn it is: open drafts by due day, then the running one, then the done."""
+    if row.draft is None:
+        return (1, -row.period.end.toordinal())
+    return (0, row.period.due.toordinal()) if row.draft.state == "open" else (2, -row.period.end.toordinal())
 
 
 def _left(draft: Draft | None, sent: Sequence[Publication], period: Period, today: date) -> str:

@@ -171,16 +171,17 @@ def unconfirmed(own: Sequence[tuple[Record, Desk]], today: date) -> list[tuple[R
     return [(record, desk) for _, record, desk in sorted(late, key=lambda x: (x[0], x[1].id))]
 
 
-def missing(db: Db, visit: Visit, promise: Promise) -> tuple[Period, int] | None:
-    """Return the newest period that is over with how many commitments the party has said nothing of; None if none."""
+def waiting(db: Db, visit: Visit, promise: Promise) -> tuple[tuple[Period, int] | None, list[tuple[Record, Desk]]]:
+    """Return what the party has yet to say: the newest period that is over with of how much, and its passed plans."""
     try:
         desks = open_desks(visit, promise)
     except Refused:
-        return None
+        return None, []
     own = reported(db, visit, promise, desks)
+    plans = unconfirmed([(r, d) for r, d in own if not answers_a_period(r, d)], local_date(visit.now))
     newest = [found[0] for desk in desks if (found := answers(visit, desk, own))]
     silent = sum(not a.state for a in newest)
-    return (newest[0].period, silent) if silent else None
+    return ((newest[0].period, silent) if silent else None), plans
 
 
 def answers_a_period(record: Record, desk: Desk) -> bool:

@@ -17,6 +17,7 @@ from tasks.store.history import Event
 
 router = APIRouter(prefix="/historik")
 _VERDICTS: Mapping[str, str] = {"yes": "ja", "no": "nej", "unsure": "osäker"}
+_FIELDS: Mapping[str, str] = {"state": "läge", "date": "datum", "place": "ort", "count": "antal"}
 
 
 @router.get("/{promise}/{period}")
@@ -70,11 +71,12 @@ def sentence(event: Event, channels: Mapping[str, str]) -> str:
         "draft_new": "skrev utkastet",
         "draft_revised": "uppdaterade utkastet med nyare uppgifter; tidigare godkännanden gäller inte längre",
         "draft_correction": f"föreslog en rättelse, utgåva {detail.get('edition')}",
-        "judged": f"svarade {_VERDICTS.get(str(detail.get('verdict')), '')} på en fråga",
+        "judged": f"svarade {_VERDICTS.get(str(detail.get('verdict')), '')} på en fråga{_put_right(detail)}",
         "undid": "ångrade ett svar",
         "reported": f"rapporterade {_of(detail)}",
         "corrected": f"ändrade en rapport om {_of(detail)}",
         "withdrew": f"återtog en rapport om {_of(detail)}{_because(detail)}",
+        "ordered": f"bad om en {'provkörning' if detail.get('kind') == 'rehearsal' else 'omkörning'}",
         "quarantined": "skickade en rapport som stoppades, eftersom fritexten pekade ut någon; inget sparades",
     }
     if event.action in page.PUBLICATION_STATES:
@@ -92,6 +94,11 @@ def _count(items: object, one: str, many: str) -> str:
 def _of(detail: Mapping[str, Any]) -> str:
     """Return which commitment a report is about; what is protected is only said to be one."""
     return str(detail.get("commitment") or "en skyddad del av löftet")
+
+
+def _put_right(detail: Mapping[str, Any]) -> str:
+    names = [_FIELDS[f] for f in detail.get("corrected") or () if f in _FIELDS]
+    return f" och rättade {', '.join(names)}" if names else ""
 
 
 def _because(detail: Mapping[str, Any]) -> str:

@@ -33,6 +33,7 @@ DONE = {
     "rapporterat": "Tack, rapporten är sparad. Den räknas vid nästa avstämning.",
     "filen-sparad": "Tack, raderna är sparade. De räknas vid nästa avstämning.",
     "rapport-andrad": "Ändringen är sparad. Den räknas vid nästa avstämning.",
+    "pagar-redan": "En körning av perioden är redan begärd. Den visas nedan.",
     "rapport-igen": "Det var redan sparat, så inget ändrades.",
     "rapport-atertagen": "Rapporten är återtagen. Den räknas inte längre, men det som sades finns kvar i historiken.",
     "besked-angrat": "Beskedet är ångrat. Perioden är åter utan besked.",

@@ -13,7 +13,6 @@ from flows.review import gate, page
 from flows.review.answers import Answered, Given, answered, taken_back
 from flows.review.auth import Answering, Visit
 from flows.review.figures import shown_record
-from flows.review.people import name_of
 from flows.review.sides import Side, beside, is_marked
 from tasks import corrections, decide, evidence, linkage, submission
 from tasks.model import Judgement, Question, Reading, Record, Refused, Verdict
@@ -180,7 +179,7 @@ def _repeated(visit: Visit, promise: Promise, wanted: tuple[str, ...], verdict: 
 def _already(visit: Visit, found: Judgement | None) -> str:
     if found is None:
         return "Frågan ställs inte längre: uppgifterna har ändrats, eller så är den besvarad på annat sätt."
-    who = "Du" if found.who == visit.person.id else name_of(visit.review.config, found.who)
+    who = "Du" if found.who == visit.person.id else visit.review.name_of(found.who)
     return f"Frågan är redan besvarad: {who} svarade {page.VERDICTS[found.verdict]} {page.moment(found.at)}."
 
 

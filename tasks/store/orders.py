@@ -13,6 +13,7 @@ from tasks.store.tables import orders
 
 Kind = Literal["rehearsal", "rerun"]
 State = Literal["waiting", "running", "done", "failed"]
+Ended = Literal["done", "failed"]
 # Longer than any run of a period takes; one that is silent for so long lost its worker, and the next one takes it.
 LEASE = timedelta(minutes=15)
 _OPEN = ("waiting", "running")
@@ -66,7 +67,7 @@ def take(db: Db, now: datetime) -> Order | None:
     return None
 
 
-def end(db: Db, key: int, state: Literal["done", "failed"], result: str, now: datetime) -> None:
+def end(db: Db, key: int, state: Ended, result: str, now: datetime) -> None:
     """Say how an order went; a late word on one that was ended meanwhile is not heard."""
     mine = (orders.c.id == key, orders.c.state == "running")
     db.execute(update(orders).where(*mine).values(state=state, result=result, ended_at=now))
