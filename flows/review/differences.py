@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Query, Response
 
 from flows.review import comparing
 from flows.review.auth import Reading
-from flows.review.drafts import DraftId, opened
+from flows.review.sharing import DraftId, opened
 
 router = APIRouter(prefix="/utkast")
 

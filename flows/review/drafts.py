@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Path, Response
+from fastapi import APIRouter, Response
 
 from config import Config
 from flows.review import comparing, editor, page, previews, standing, texts
 from flows.review.auth import Approving, Editing, Reading, Visit
 from flows.review.editor import Form
+from flows.review.sharing import DraftId, existing, opened
 from tasks import decide, rendering, wording
 from tasks.model import Block, Draft, Figure, Refused
 from tasks.periods import local_date, span_name
-from tasks.store import Db, drafts, history
+from tasks.store import drafts, outputs
 
 router = APIRouter(prefix="/utkast")
-DraftId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.get("/{draft_id}")
@@ -118,29 +116,6 @@ def reject(visit: Editing, draft_id: DraftId) -> Response:
     return visit.go(f"/utkast/{draft_id}", klart="tillbaka", vid="godkann")
 
 
-def existing(db: Db, draft_id: int) -> Draft:
-    """Return a draft; a missing one is a missing page."""
-    draft = drafts.draft(db, draft_id)
-    if draft is None:
-        raise HTTPException(404)
-    return draft
-
-
-@contextmanager
-def opened(visit: Visit, draft_id: int) -> Iterator[tuple[Db, Draft]]:
-    """Give a draft that the person is about to be shown, and note once that it was (delning för synpunkter).
-
-    Showing a draft to the other authority for any other reason would make it a public document.
-    """
-    with visit.review.store.reading() as db:
-        draft = existing(db, draft_id)
-        is_noted = history.was_shared(db, draft, visit.person.id)
-        yield db, draft
-    if not is_noted:
-        with visit.review.store.writing() as db:
-            history.note_shared(db, draft, who=visit.person.id, party=visit.person.party, at=visit.now)
-
-
 def figures_of(draft: Draft, commitment: str) -> list[Figure]:
     """Return the figures of one commitment."""
     return [f for f in draft.followup.figures if f.token.split(".")[0] == commitment]
@@ -198,7 +173,7 @@ def _page(
         promise = config.promises[draft.promise]
         municipality, channels = config.municipality_of(promise), config.channels_of(promise)
         said = drafts.words(db, draft.id)
-        shown = previews.of(channels, drafts.filed(db, draft.id, draft.revision))
+        shown = previews.of(channels, outputs.filed(db, draft.id, draft.revision))
         differences = comparing.since(db, draft, since)
         before = comparing.period_before(db, promise, draft)
         corrected = comparing.edition_before(db, draft)

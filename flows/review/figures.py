@@ -12,7 +12,7 @@ from config import Config
 from config.schema import Person
 from flows.review import page
 from flows.review.auth import Reading
-from flows.review.drafts import DraftId, opened
+from flows.review.sharing import DraftId, opened
 from tasks.evidence import places
 from tasks.model import Activity, Figure, Judgement, PairScore, Record
 from tasks.store import matches, records

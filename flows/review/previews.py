@@ -11,13 +11,14 @@ from fastapi import APIRouter, HTTPException, Path, Response
 
 from config.schema import Channel
 from flows.review.auth import Reading
+from flows.review.sharing import DraftId, opened
 from flows.review.texts import Change, compare
 from tasks import channels, plaintext
 from tasks.channels._measure import Measure
 from tasks.channels._post import ALT
 from tasks.model import Output
-from tasks.store import drafts
-from tasks.store.drafts import Filed
+from tasks.store import outputs
+from tasks.store.outputs import Filed
 
 router = APIRouter(prefix="/utkast")
 # A page of ours holds no script, and gets none; its styles and pictures are its own files.
@@ -75,18 +76,17 @@ class Preview:
 
 @router.get("/{draft_id}/fil/{revision}/{channel}/{name:path}")
 def stored(
-    _visit: Reading,
-    draft_id: Annotated[int, Path(ge=1, le=2**31 - 1)],
+    visit: Reading,
+    draft_id: DraftId,
     revision: Annotated[int, Path(ge=1, le=2**31 - 1)],
     channel: str,
     name: str,
 ) -> Response:
     """Return one stored file exactly as it will leave the house, unable to do anything here."""
-    with _visit.review.store.reading() as db:
-        found = drafts.rendered(db, draft_id, revision, channel.replace("\x00", ""))
-    output = next((o for o in found if o.name == name), None)
-    if output is None:
-        raise HTTPException(404)
+    with opened(visit, draft_id) as (db, _):
+        output = outputs.one(db, draft_id, revision, channel.replace("\x00", ""), name.replace("\x00", ""))
+        if output is None:
+            raise HTTPException(404)
     kind = output.media_type.split(";")[0].strip()
     headers = {"content-security-policy": STORED_POLICY}
     if kind not in _SHOWN:
@@ -105,11 +105,11 @@ def of(known: Sequence[Channel], filed: Sequence[Filed]) -> list[Preview]:
     return found
 
 
-def filed(outputs: Sequence[Output]) -> list[Filed]:
+def filed(rendered: Sequence[Output]) -> list[Filed]:
     """Return rendered outputs that are not stored, as stored ones are listed; without pictures, which nobody serves."""
     return [
         Filed(o.channel, o.name, o.media_type, len(o.body), o.body.decode("utf-8", "replace"))
-        for o in outputs
+        for o in rendered
         if o.media_type.startswith("text/plain")
     ]
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, case, delete, func, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from tasks.model import Approval, Block, Draft, FollowUp, Output, Party, combined_sha256
 from tasks.store import Db
@@ -33,17 +33,6 @@ class Heading:
     state: str
     sha256: str
     updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Filed:
-    """A rendered output without its bytes (`size` of them); `text` is what a plain text says, else empty."""
-
-    channel: str
-    name: str
-    media_type: str
-    size: int
-    text: str
 
 
 def freeze(db: Db, followup: FollowUp) -> tuple[int, FollowUp]:
@@ -216,20 +205,6 @@ def rendered(db: Db, draft_id: int, revision: int, channel: str | None = None) -
         query = query.where(outputs.c.channel == channel)
     found = db.execute(query.order_by(outputs.c.channel, outputs.c.name))
     return tuple(Output(r.channel, r.name, r.media_type, r.body) for r in found)
-
-
-def filed(db: Db, draft_id: int, revision: int) -> list[Filed]:
-    """Return what one revision rendered, by channel and name, the texts of its posts and nothing else with it."""
-    is_text = outputs.c.media_type.startswith("text/plain")
-    query = select(
-        outputs.c.channel,
-        outputs.c.name,
-        outputs.c.media_type,
-        func.length(outputs.c.body).label("size"),
-        case((is_text, outputs.c.body), else_=None).label("text"),
-    ).where(outputs.c.draft_id == draft_id, outputs.c.revision == revision)
-    found = db.execute(query.order_by(outputs.c.channel, outputs.c.name))
-    return [Filed(r.channel, r.name, r.media_type, r.size, (r.text or b"").decode("utf-8", "replace")) for r in found]
 
 
 def add_approval(db: Db, approval: Approval) -> None:
