@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up test fast check peers bench lock clean
+.PHONY: help setup run up test fast check peers npm bench lock clean
 
 help:
 	@echo "make run    the sample year of Strängnäs 2021, from sources to published pages"
@@ -49,6 +49,13 @@ check: setup
 	@touch $@
 
 peers: .venv-peers/.ready
+
+# What tests take from npm lies beside them, with a lock of its own.
+npm: $(patsubst %/package-lock.json,%/node_modules/.ready,$(wildcard tests/*/package-lock.json tests/*/*/package-lock.json))
+
+%/node_modules/.ready: %/package-lock.json
+	npm ci --silent --no-audit --no-fund --prefix $*
+	@touch $@
 
 bench: setup peers
 	$(BIN)/python -m tests.bench evidence
