@@ -111,6 +111,14 @@ def test_the_police_area_is_not_the_municipality(area: str) -> None:
     assert read(f"{WALK}, säger {area}.") is None
 
 
+@pytest.mark.parametrize("where", ["Eskilstuna/Strängnäs", "lokalpolisområde Eskilstuna Strängnäs"])
+def test_a_walk_somewhere_in_the_police_area_is_asked_about(where: str) -> None:
+    """Our own police's walk in the area may be ours: a question; in a regional paper it names no place of ours."""
+    reading = read(f"{WALK} i {where}.", "polisens-rapporter")
+    assert reading and reading.band == "unsure" and "ingen ort nämns" in reading.reasons
+    assert read(f"{WALK} i {where}.") is None
+
+
 @pytest.mark.parametrize("neighbour", ["Eskilstuna", "Gnesta", "Södertälje"])
 @pytest.mark.parametrize(
     "text",
@@ -143,6 +151,31 @@ def test_our_walk_in_a_regional_paper_is_kept(body: str, place: str, district: s
     reading = read(body, place=place)
     assert reading and reading.band in ("sure", "unsure") and reading.state == "held"
     assert reading.places[0] == district
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        WALK + " i Strängnäs, och fler kom än i {n}.",
+        WALK + ". Deltagarna var fler än i {n}, och många i Mariefred vill gå igen.",
+        "Trygghetsvandringen i tisdags lockade fler än den i {n}. Strängnäsborna pekade ut gångtunneln.",
+        "Trygghetsvandringar har hållits i {n}. I tisdags hölls en trygghetsvandring här. Den gick genom Mariefred.",
+        WALK + " i Mariefred, precis som i {n} i våras.",
+    ],
+)
+@pytest.mark.parametrize("neighbour", ["Eskilstuna", "Gnesta"])
+def test_a_walk_of_ours_beside_a_neighbours_is_never_lost(text: str, neighbour: str) -> None:
+    """A text that compares with a neighbour, or tells of both, is counted or asked about."""
+    reading = read(text.format(n=neighbour))
+    assert reading and reading.state == "held"
+    assert reading.band in ("sure", "unsure")
+
+
+def test_a_neighbours_walk_on_our_own_site_is_not_ours() -> None:
+    """The municipality may tell of a neighbour's walk: it is not ours where every sentence lays it there."""
+    assert read(f"{WALK} i Gnesta. Vandringen gick runt stationen.", "strangnas-nyheter") is None
+    compared = read(f"{WALK}, precis som i Gnesta.", "strangnas-nyheter")
+    assert compared and compared.band == "unsure"
 
 
 def test_two_municipalities_in_one_sentence_is_a_question() -> None:

@@ -43,7 +43,7 @@ def read(text: Text, words: topics.Words, commitment: Commitment, scope: Scope) 
         if outside:
             return None
         doubts += ["det går inte att se om dagen ligger inom löftets tid"] if outside is None else []
-    where = _where(text, anchors, scope.municipality)
+    where = _where(text, topic, anchors, scope.municipality)
     if where is None:
         return None
     doubts += [where.doubt] if where.doubt else []
@@ -202,22 +202,31 @@ class _Where:
     doubt: str = ""
 
 
-def _where(text: Text, anchors: Sequence[Sentence], municipality: Municipality | None) -> _Where | None:
+def _where(
+    text: Text, topic: topics.Topic, anchors: Sequence[Sentence], municipality: Municipality | None
+) -> _Where | None:
     """Return the districts named and what is doubtful about them; None when the record is about elsewhere."""
     if municipality is None:
         return _Where(places.spots(" ".join(s.text for s in anchors)))
     local = text.record.source in {s.id for s in municipality.sources}
     near = places.find(". ".join(s.text for s in (*anchors, text.sentences[0])), municipality)
     whole = places.find(". ".join([text.record.place, *(s.text for s in text.sentences)]), municipality)
-    if near.elsewhere and not near.own and not near.districts:
+    ours = whole.own or bool(whole.districts)
+    if near.elsewhere and not near.own and not near.districts and not (ours and _some_unplaced(topic, municipality)):
         return None
-    if near.elsewhere:
-        return _Where(near.districts, f"även {near.elsewhere[0]} nämns")
     here = near if near.districts else whole
+    if near.elsewhere or (near.compared and not near.districts):
+        return _Where(here.districts, f"även {(*near.elsewhere, *near.compared)[0]} nämns")
     if local and text.record.party == "municipality":
         return _Where(here.districts)
-    if not whole.districts and not whole.own:
+    if not ours:
         return _Where((), "ingen ort nämns") if local else None
     if not local and not whole.certain and not here.certain:
         return _Where(here.districts, "orten finns även på andra håll")
     return _Where(here.districts)
+
+
+def _some_unplaced(topic: topics.Topic, municipality: Municipality) -> bool:
+    """Tell whether some sentence names the activity without laying it in another municipality."""
+    body = [s for s, _ in topic.anchors if s.number]
+    return any(not places.find(s.text, municipality).elsewhere for s in body)

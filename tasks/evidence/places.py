@@ -25,6 +25,12 @@ _IN_ANOTHER = re.compile(
 )
 # "polisen i Eskilstuna": who says it, not where it was.
 _WHO = re.compile(r"(?:polis\w{0,12}|tingsrätt\w{0,12}|åklagar\w{0,12})\s$", re.IGNORECASE)
+# "Fler än i Gnesta", "precis som den i Trosa": held up for comparison, not where it was.
+_COMPARED = re.compile(
+    r"(?<!\w)(?:än|liksom|likt|jämför\w+\smed|skillnad\sfrån|precis\ssom|samma\s\w+\ssom|som|förebild\w*|inspir\w+\sav)\s"
+    r"(?:(?:den|de|det|dem|motsvarande|förra\sgången|(?<!som\s)vid\s\w+)\s){0,2}$",
+    re.IGNORECASE,
+)
 # "Marielund i Eskilstuna", "Länna, Norrtälje kommun": a place of that name in another municipality.
 _LIES_IN = re.compile(rf"(?:,?\si\s({_ANY})s?|,?\s\(?(?:i\s)?({_ANY})s?\skommun){_END}")
 # "lokalpolisområde Eskilstuna och Strängnäs", "Eskilstuna-Strängnäs": the police area, wherever in it.
@@ -51,6 +57,8 @@ class Found:
     certain: bool
     own: bool
     elsewhere: tuple[str, ...]
+    # Other municipalities that what is told is only compared with.
+    compared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +99,11 @@ def find(text: str, municipality: Municipality) -> Found:
     own = bool(gazetteer.own.search(plain))
     districts = tuple(dict.fromkeys(name for _, name, _ in hits))
     certain = own or len(districts) > 1 or any(spoken == name for _, name, spoken in hits if " " in name)
-    others = _others(plain, {gazetteer.short, *(n for n, _ in gazetteer.names)})
+    others, compared = _others(plain, {gazetteer.short, *(n for n, _ in gazetteer.names)})
     kommuner = [m[1] if m[1] in MUNICIPALITIES else m[1].removesuffix("s") for m in _KOMMUN.finditer(plain)]
     others += [name for name in kommuner if name != gazetteer.short]
     others += [m[0] for m in _NEIGHBOUR.finditer(plain)]
-    return Found(districts, certain, own, tuple(dict.fromkeys(others)))
+    return Found(districts, certain, own, tuple(dict.fromkeys(others)), tuple(dict.fromkeys(compared)))
 
 
 def spots(text: str) -> tuple[str, ...]:
@@ -124,7 +132,12 @@ def _lies_elsewhere(text: str, end: int, own: str) -> bool:
     return match is not None and (match[1] or match[2]) != own
 
 
-def _others(text: str, own: set[str]) -> list[str]:
-    """Return the other municipalities in which the text says that something was."""
-    found = _IN_ANOTHER.finditer(text)
-    return [m[1] for m in found if m[1] not in own and not _WHO.search(text[max(0, m.start() - 40) : m.start()])]
+def _others(text: str, own: set[str]) -> tuple[list[str], list[str]]:
+    """Return the other municipalities in which the text says that something was, and those it compares with."""
+    there: list[str] = []
+    compared: list[str] = []
+    for match in _IN_ANOTHER.finditer(text):
+        before = text[max(0, match.start() - 40) : match.start()]
+        if match[1] not in own and not _WHO.search(before):
+            (compared if _COMPARED.search(before) else there).append(match[1])
+    return there, compared
