@@ -113,6 +113,8 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("file", type=Path, nargs="?", metavar="FIL", help="annars var/backup/ med tidpunkten i namnet")
     added = command("restore", _restore, "lägg tillbaka en kopia; det som låg där sparas", "var/backup/kopia.db")
     added.add_argument("file", type=Path, metavar="FIL")
+    added = command("sessions", _sessions, "visa vilka som är inloggade, eller avsluta deras inloggning", "--end alla")
+    added.add_argument("--end", metavar="ID", help="avsluta den personens inloggningar (alla: allas)")
     command("check-config", _check_config, "visa alla fel i mappen med beslut", "--config min-mapp")
     command("migrate", _migrate, "skapa eller uppdatera databasens tabeller", "--database sqlite:///var/lofteskoll.db")
     added = command("up", _up, "starta hela systemet på den här datorn", "--demo-identities")
@@ -242,6 +244,13 @@ def _restore(options: argparse.Namespace) -> int:
     from flows.operating import restore
 
     return restore(_open(migrate=False), options.file)
+
+
+def _sessions(options: argparse.Namespace) -> int:
+    from flows import signing_in
+    from flows.review.auth import IDLE
+
+    return signing_in.end(_open(), options.end) if options.end else signing_in.show(_open(), IDLE)
 
 
 def _check_config(_options: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ from types import FrameType
 
 import config as configuration
 from config import Config
+from flows.signing_in import describe
 from tasks.model import Trouble
 from tasks.store import Store
 
@@ -28,6 +29,7 @@ _STOP_SECONDS = 15
 
 def up(config: Config, *, port: int, prefect_port: int, demo: bool, timetable: Sequence[str]) -> int:
     """Start everything on loopback, print the addresses, stay until Ctrl-C, and stop it all. Return the exit code."""
+    sign_in = describe(config, port, demo=demo)
     api = f"http://127.0.0.1:{prefect_port}/api"
     configuration.set_environment({"PREFECT_API_URL": api, "PREFECT_SERVER_API_PORT": str(prefect_port)}, override=True)
     stop = threading.Event()
@@ -56,10 +58,10 @@ def up(config: Config, *, port: int, prefect_port: int, demo: bool, timetable: S
         running.enter_context(_process("flödena", [sys.executable, "-m", "flows.serve"]))
         running.enter_context(_review(config, port, demo))
         print("Löfteskollen är i gång på den här datorn:")
-        print(f"  Granskning   http://127.0.0.1:{port}/" + ("   (påhittade personer kan logga in)" if demo else ""))
+        print(f"  Granskning   {config.address or f'http://127.0.0.1:{port}'}/")
         print(f"  Prefect      http://127.0.0.1:{prefect_port}/")
         print(f"  Databas      {Store(config.database).name}")
-        for line in timetable:
+        for line in (*sign_in, *timetable):
             print(f"  {line}")
         print("Hämtar källorna och skriver de utkast som saknas. Ctrl-C stannar allt.", flush=True)
         threading.Thread(target=_catch_up, daemon=True).start()
