@@ -1,6 +1,6 @@
-"""How well records are read, linked and polled, in numbers.
+"""How well records are read, linked and polled, and protected numbers kept, in numbers.
 
-`python -m tests.evaluate ITEMS.ndjson | --linkage | --replay DIR | --polls DIR`
+`python -m tests.evaluate ITEMS.ndjson | --linkage | --replay DIR | --polls DIR | --screening | --disclosure`
 """
 
 from __future__ import annotations
@@ -67,6 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--polls", type=Path, help="the folder of recorded police events")
     parser.add_argument("--out", type=Path, help="where --polls writes every lost id (CSV)")
     parser.add_argument("--screening", action="store_true", help="personal data in invented sentences")
+    parser.add_argument(
+        "--disclosure", type=int, nargs="?", const=1000, metavar="N", help="attack N invented histories (1000)"
+    )
     parser.add_argument("--quiet", action="store_true", help="do not list the wrong ones")
     chosen = parser.parse_args(arguments)
     if chosen.linkage:
@@ -77,6 +80,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from tests import evaluate_screening
 
         print(json.dumps(evaluate_screening.measure(quiet=chosen.quiet)))
+    elif chosen.disclosure:
+        from tests import evaluate_disclosure
+
+        print(json.dumps(evaluate_disclosure.measure(chosen.disclosure)))
     elif chosen.polls:
         from tests.evaluate_polls import polls
 
