@@ -32,6 +32,7 @@ ANSWERERS, REPORTERS = {"reporter", "reviewer", "approver"}, {"reporter", "appro
 ROUTES: tuple[tuple[str, str, set[str]], ...] = (
     ("GET", "/", EVERYONE),
     ("GET", "/utkast/{draft_id}", READERS),
+    ("GET", "/utkast/{draft_id}/jamfor", READERS),
     ("GET", "/utkast/{draft_id}/siffra/{token}", READERS),
     ("GET", "/utkast/{draft_id}/fil/{revision}/{channel}/{name}", READERS),
     ("POST", "/utkast/{draft_id}/text", EDITORS),

@@ -11,7 +11,6 @@ import anyio.to_thread
 import uvicorn
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from config import Config
@@ -19,6 +18,7 @@ from flows.review import (
     again,
     auth,
     board,
+    differences,
     drafts,
     figures,
     gate,
@@ -64,8 +64,8 @@ def create_app(config: Config, store: Store, *, demo: bool, secret: str, now: Ca
     app.state.review = page.Review(config, store, demo, secret, now)
     app.state.rules, app.state.providers = roles.rules(config), sign_in.providers(app.state.review)
     app.add_middleware(gate.Gate, address=config.address)
-    app.mount("/static", StaticFiles(directory=page.HERE / "static"), name="static")
-    working = (board, operations, drafts, figures, previews, questions, reports, uploads)
+    app.mount("/static", page.assets(), name="static")
+    working = (board, operations, drafts, differences, figures, previews, questions, reports, uploads)
     for screen in (sign_in, *working, publications, history):
         app.include_router(screen.router)
     _add_error_pages(app)

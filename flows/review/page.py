@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from config import Config
 from flows.review import texts
+from flows.review.assets import Assets
 from flows.review.people import DEMO_BANNER, name_of
 from tasks.model import Dated, PublicationState, State, Verdict
 from tasks.periods import STOCKHOLM, local_date, span_name, swedish_date
@@ -119,8 +120,15 @@ def environment() -> Environment:
         local_date=local_date,
         compare=texts.compare,
         names=figure_name,
+        asset=assets().address,
     )
     return made
+
+
+@cache
+def assets() -> Assets:
+    """Return our own style, script and icon, read once."""
+    return Assets(HERE / "static", "/static")
 
 
 @dataclass(frozen=True, slots=True)
