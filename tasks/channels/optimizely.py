@@ -1,0 +1,186 @@
+"""Optimizely CMS 12: a page under a guid of our making, first a draft, then published; editors' drafts are left alone.
+
+Written from the owner's documentation and published source; never tried on a live installation. The API has no
+locking and works on whatever draft is there, so what stands is read and judged before every write.
+"""
+
+# ruff: noqa: ARG001 - all kinds share six signatures, also where one needs less
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from config.schema import Channel
+from tasks.channels import _cms, _issues, _optimizely, _readback
+from tasks.model import Output, Publication, Receipt, Refused
+
+# The page is read at its own address: not there is not there.
+ABSENCE_IS_PROOF = True
+
+_LONGEST_TITLE = 255
+
+
+def check(channel: Channel) -> list[str]:
+    """Return what is wrong with the channel's configuration, in Swedish; nothing is sent."""
+    return [*_readback.site_problems(channel), *_cms.segment_problems(channel), *_optimizely.problems(channel)]
+
+
+def fits(channel: Channel, outputs: tuple[Output, ...]) -> list[str]:
+    """Return why the page couldn't be put into the CMS: no article, a title too long, or images."""
+    problems = _cms.problems_of(outputs)
+    if problems:
+        return problems
+    article = _cms.notice_of(next(o for o in outputs if o.name.rpartition("/")[2] == "index.html")).article
+    if len(article.title) > _LONGEST_TITLE:
+        problems.append(f"rubriken är {len(article.title)} tecken och får vara {_LONGEST_TITLE} i Optimizely")
+    # Which media type and folder a site uses is its own; nothing general can be said about uploading to it.
+    problems += [f"bilden {i.src} kan inte läggas in i Optimizely av programmet" for i in article.images]
+    return problems
+
+
+def prepare(channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt:
+    """Make or renew the hidden draft; the receipt holds the page's guid and which save of it is ours.
+
+    What is public stays as it is. Raises Refused when an editor has unpublished changes or has edited the page, when
+    the page was moved, or when the CMS doesn't keep the text.
+    """
+    piece = _piece(channel, publication, outputs)
+    site, guid = _optimizely.site_of(channel), _optimizely.guid_of(publication)
+    standing = site.draft(guid)
+    if standing is None or not _ready(site, standing, publication, piece):
+        fields = _fields(channel, site, publication, guid, piece, standing, "CheckedOut")
+        standing = site.put(guid, fields, visible=False)
+        _unaltered(site, standing, piece)
+    return Receipt("prepared", _save(guid, standing))
+
+
+def publish(channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt:
+    """Publish the prepared draft and read the page back; a repeat writes nothing.
+
+    Raises Refused when the draft is gone or was saved by somebody else since it was prepared.
+    """
+    piece = _piece(channel, publication, outputs)
+    site, guid = _optimizely.site_of(channel), _optimizely.guid_of(publication)
+    standing = site.draft(guid)
+    if standing is None:
+        raise Refused(f"Utkastet {guid} finns inte längre i Optimizely. Förbered på nytt.")
+    if not _ready(site, standing, publication, piece):
+        raise Refused(f"Sidan {guid} i Optimizely är inte den som förbereddes. Se efter vem som har ändrat den.")
+    if standing.get("status") != "Published":
+        if publication.remote_id not in (None, _save(guid, standing)):
+            raise Refused(f"Utkastet {guid} i Optimizely har sparats av någon annan sedan vi lade dit det. Se efter.")
+        fields = _fields(channel, site, publication, guid, piece, standing, "Published")
+        standing = site.put(guid, fields, visible=True)
+        _unaltered(site, standing, piece)
+    return _cms.seen(channel, replace(publication, remote_id=_save(guid, standing)), piece)
+
+
+def find(channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt | None:
+    """Read the public page back: published when it shows this edition in full, None when it isn't up.
+
+    Raises Refused when it lies at another address, or shows a newer edition or other figures; Uncertain when text is
+    missing on it; Unavailable when it can't be read.
+    """
+    return _readback.look(channel, publication, _readback.page_of(outputs, publication))
+
+
+def retract(channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt:
+    """Publish the notice in the page's place; a draft that never was public goes to the wastebasket.
+
+    What somebody has edited meanwhile goes too. Raises Refused when the page isn't ours.
+    """
+    notice = _cms.notice_of(_issues.notice_of(outputs, publication))
+    site, guid = _optimizely.site_of(channel), _optimizely.guid_of(publication)
+    standing = site.draft(guid)
+    mark = _cms.mark_of(_value(site, standing, site.asked.body), publication) if standing else None
+    if standing and mark is None:
+        raise Refused(f"Sidan {guid} i Optimizely bär inte vårt märke. Titta på den innan något tas bort.")
+    if standing and mark and mark.edition <= publication.edition:
+        hidden = standing.get("status") != "Published" and _readback.is_taken_back(channel, publication)
+        if hidden:
+            site.discard(guid)
+        elif standing.get("status") != "Published" or not mark.retracted:
+            fields = _fields(channel, site, publication, guid, notice, standing, "Published")
+            site.put(guid, fields, visible=True)
+    address = _readback.address(channel, publication)
+    if not _readback.is_taken_back(channel, publication):
+        told = f"{address} visar fortfarande uppföljningen. Ta bort den, eller töm webbplatsens cache."
+        return Receipt("by_hand", publication.remote_id, address, told)
+    kept = "Tidigare versioner finns kvar i Optimizely; ta bort dem där om de innehåller sekretess."
+    return Receipt("retracted", publication.remote_id, address, kept if standing else "")
+
+
+def _piece(channel: Channel, publication: Publication, outputs: tuple[Output, ...]) -> _cms.Piece:
+    problems = fits(channel, outputs)
+    if problems:
+        raise Refused(f"Sidan till {channel.id} kan inte läggas in: {'; '.join(problems)}.")
+    return _cms.piece_of(outputs, publication)
+
+
+def _ready(site: _optimizely.Site, standing: Mapping[str, Any], publication: Publication, piece: _cms.Piece) -> bool:
+    """Return whether the common draft is this very article; False when it is the published earlier edition.
+
+    Refused for everything that a person must look at first: a change of ours is never mixed with one of theirs.
+    """
+    where, status = f"Sidan {standing.get('routeSegment')} i Optimizely", standing.get("status")
+    parent = standing.get("parentLink")
+    if not isinstance(parent, dict) or parent.get("id") != site.asked.parent:
+        raise Refused(f"{where} ligger inte under options.parent: någon har flyttat den eller kastat den. Se efter.")
+    title, body = str(standing["name"]), _value(site, standing, site.asked.body)
+    mark = _cms.judge(where, title, body, publication, piece.mark)
+    same = mark.edition == publication.edition and _cms.same_words(title, body, piece)
+    if status not in ("Published", "CheckedOut") or (status == "CheckedOut" and not same):
+        raise Refused(
+            f"{where} har ändringar som inte är publicerade ({status}). De skulle följa med vår text ut: be redaktören "
+            "publicera eller kasta dem."
+        )
+    return same
+
+
+def _fields(
+    channel: Channel,
+    site: _optimizely.Site,
+    publication: Publication,
+    guid: str,
+    piece: _cms.Piece,
+    standing: Mapping[str, Any] | None,
+    status: str,
+) -> dict[str, Any]:
+    """Return the whole page as it shall be: ours, the config's fixed values, and what editors had filled in."""
+    summary = {site.asked.summary: {"value": piece.article.summary}} if site.asked.summary else {}
+    return {
+        **_optimizely.own_properties(standing),
+        **site.asked.properties,
+        **summary,
+        site.asked.body: {"value": piece.article.body},
+        "name": piece.article.title,
+        "language": {"name": "sv"},
+        "contentType": ["Page", site.asked.content_type],
+        "contentLink": {"guidValue": guid},
+        "parentLink": {"id": site.asked.parent},
+        "routeSegment": _cms.segment(channel, publication),
+        "status": status,
+    }
+
+
+def _unaltered(site: _optimizely.Site, standing: Mapping[str, Any], piece: _cms.Piece) -> None:
+    if not _cms.same_words(str(standing["name"]), _value(site, standing, site.asked.body), piece):
+        raise Refused(
+            f"Optimizely behöll inte texten i egenskapen {site.asked.body}. Kontrollera att sidtypen "
+            f"{site.asked.content_type} har den, och att den är en XHTML-egenskap."
+        )
+
+
+def _value(site: _optimizely.Site, standing: Mapping[str, Any], name: str) -> str:
+    held = standing.get(name)
+    value = held.get("value") if isinstance(held, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def _save(guid: str, standing: Mapping[str, Any]) -> str:
+    """Return which save of which version this is: the API has no ETag, so its own version and time must do."""
+    link = standing.get("contentLink")
+    version = link.get("workId") if isinstance(link, dict) else None
+    return f"{guid}/{version}/{standing.get('saved')}"
