@@ -162,10 +162,10 @@ def test_fixed_properties_and_the_summary_are_sent(server: OurOptimizelyServer) 
 
 @pytest.mark.parametrize(
     ("fault", "kind"),
-    [("429", Unavailable), ("500", Unavailable), ("503", Unavailable), ("timeout", Unavailable), ("reset", Unavailable),
-     ("500-after", Unavailable), ("timeout-after", Unavailable), ("reset-after", Unavailable),
-     ("truncated", Unavailable), ("garbage", Unavailable), ("no-id", Unavailable), ("redirect", Unavailable), ("400", Refused), ("403", Refused),
-     ("404", Refused), ("409", Refused)],
+    [("429", Unavailable), ("500", Unavailable), ("503", Unavailable), ("timeout", Unavailable),
+     ("reset", Unavailable), ("500-after", Unavailable), ("timeout-after", Unavailable), ("reset-after", Unavailable),
+     ("truncated", Unavailable), ("garbage", Unavailable), ("no-id", Unavailable), ("redirect", Unavailable),
+     ("400", Refused), ("403", Refused), ("404", Refused), ("409", Refused)],
 )  # fmt: skip
 def test_trouble_with_the_hidden_draft(server: OurOptimizelyServer, fault: str, kind: type[Trouble]) -> None:
     """Nobody sees a draft, so whatever was unclear is done again; the repeat ends in one page."""
