@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-import config as configuration
 from config.schema import Notify
 from tasks import decide, watch
 from tasks.draft import draft_period
@@ -21,7 +20,7 @@ from tasks.model import Refused
 from tasks.periods import at_local, period
 from tasks.store import Store, drafts, history, records, runs
 from tasks.submission import Submission
-from tests.year import KOMMUN, POLICE, FormYear, Year, a_year, row, stored_text, walk
+from tests.year import KOMMUN, POLICE, FormYear, Year, a_year, protect_visits, row, stored_text, visits, walk
 
 pytestmark = pytest.mark.slow
 
@@ -358,15 +357,7 @@ def test_17_personal_data_never_gets_further_than_the_form(
 
 def test_18_a_hidden_number_can_not_be_had_by_subtraction(year: Year) -> None:
     """Two visits in T1 are hidden; nine by T2 are told, so T2's own seven are hidden too, on every channel."""
-    shipped = (configuration.SHIPPED / "promises" / "strangnas-2021.toml").read_text(encoding="utf-8")
-    counted = shipped.replace('measure = "ongoing"\nunit = ["hembesök"', 'measure = "count"\nunit = ["hembesök"')
-    counted = counted.replace('disclosure = "yes_no"', 'disclosure = "protected"')
-    (year.folder / "promises").mkdir()
-    (year.folder / "promises" / "strangnas-2021.toml").write_text(counted, encoding="utf-8")
-
-    def visits(key: str, day: str, number: int) -> str:
-        return row(key, "c3", "genomförd", day, "Strängnäs", "Hembesök", count=str(number))
-
+    protect_visits(year)
     early = visits("P1", "2021-04-10", 2)
     late = [visits("P2", "2021-06-10", 4), visits("P3", "2021-08-10", 3)]
     year.logs([], [early])

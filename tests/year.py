@@ -230,3 +230,18 @@ def a_year(folder: Path, store: Store, patch: pytest.MonkeyPatch) -> Iterator[Ye
 def walk(key: str, day: date | str, place: str = "Mariefred", **values: str) -> str:
     """A safety walk that the municipality reports as held with the police."""
     return row(key, "c5", "genomförd", str(day), place, "Trygghetsvandring genomförd.", police="ja", **values)
+
+
+def protect_visits(year: Year) -> None:
+    """Let the promise count c3, the visits at home, and protect the number."""
+    shipped = (configuration.SHIPPED / "promises" / "strangnas-2021.toml").read_text(encoding="utf-8")
+    counted = shipped.replace('measure = "ongoing"\nunit = ["hembesök"', 'measure = "count"\nunit = ["hembesök"')
+    (year.folder / "promises").mkdir()
+    (year.folder / "promises" / "strangnas-2021.toml").write_text(
+        counted.replace('disclosure = "yes_no"', 'disclosure = "protected"'), encoding="utf-8"
+    )
+
+
+def visits(key: str, day: str, number: int) -> str:
+    """So many visits at home that the police report."""
+    return row(key, "c3", "genomförd", day, "Strängnäs", "Hembesök", count=str(number))
