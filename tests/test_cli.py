@@ -10,7 +10,19 @@ import pytest
 import config
 from flows.__main__ import main
 
-COMMANDS = ["run", "collect", "reconcile", "draft", "publish", "status", "sessions", "check-config", "migrate", "up", "sample"]
+COMMANDS = [
+    "run",
+    "collect",
+    "reconcile",
+    "draft",
+    "publish",
+    "status",
+    "sessions",
+    "check-config",
+    "migrate",
+    "up",
+    "sample",
+]
 
 
 @pytest.fixture(autouse=True)
