@@ -106,6 +106,9 @@ def test_outside_packages_stay_in_their_rooms(path: Path) -> None:
         assert me == "notify", name
     if uses(path, "requests", "tweepy"):
         assert me in ("http", "sources", "channels"), name
+    # Whoever signs in is asked about in one place.
+    if uses(path, "authlib", "httpx2", "joserfc"):
+        assert name == "flows.review.providers", name
 
 
 @pytest.mark.parametrize("path", FILES, ids=module)
