@@ -21,14 +21,12 @@ class Sheet:
         if file not in templates:
             known = ", ".join(sorted(templates)) or "inga"
             raise Refused(f"Mallen {file} finns inte. Lägg den i config/templates; där finns: {known}.")
-        environment = _environment(tuple(sorted(templates.items())), autoescape)
+        self._template: Template
         try:
-            tree = environment.parse(templates[file])
-            self._template: Template = environment.get_template(file)
+            self._template, self.parts = _read(tuple(sorted(templates.items())), file, autoescape)
         except TemplateSyntaxError as error:
             mend = "Rätta raden; klammer och procenttecken måste stå i par."
             raise Refused(f"Mallen {file}, rad {error.lineno}: {error.message}. {mend}") from error
-        self.parts = tuple(node.name for node in tree.body if isinstance(node, nodes.Block))
 
     def render(self, variables: Mapping[str, Any]) -> str:
         """Return the whole template as text; Refused names file, line and mend."""
@@ -52,6 +50,15 @@ class Sheet:
         if isinstance(error, UndefinedError):
             raise Refused(f"{where}: okänt namn ({error.message}). Rätta stavningen eller ta bort det.") from error
         raise Refused(f"{where}: {type(error).__name__}: {error}. Rätta uttrycket på raden.") from error
+
+
+@lru_cache(maxsize=64)
+def _read(templates: tuple[tuple[str, str], ...], file: str, autoescape: bool) -> tuple[Template, tuple[str, ...]]:
+    """Return a compiled template and the names of its blocks in order; kept, since every save of a text renders all."""
+    environment = _environment(templates, autoescape)
+    tree = environment.parse(dict(templates)[file])
+    parts = tuple(node.name for node in tree.body if isinstance(node, nodes.Block))
+    return environment.get_template(file), parts
 
 
 @lru_cache(maxsize=16)
