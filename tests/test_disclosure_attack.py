@@ -281,7 +281,7 @@ def test_the_pages_say_why_a_number_is_missing() -> None:
     ]
     assert disclosure.HIDDEN in pages[0]
     assert disclosure.PERIOD_HIDDEN in pages[1]
-    assert "Sedan löftet undertecknades har 9 besök genomförts." in pages[1]
+    assert "tillsammans med tidigare perioder: 9 besök sedan löftet undertecknades." in pages[1]
     assert "17 sammanlagt, 8 under perioden" in pages[2]
     shrunk = year((6, 7))
     shrunk.seen[0] = Seen(held(date(2021, 2, 1), count=4), 0, 99)
