@@ -65,3 +65,65 @@ def test_an_operation_without_its_name_is_asked_about() -> None:
     """What an operation leads to, beside the vehicles it is about, is a question and never a count."""
     reading = read("Böter", "Polisen bötfällde sju epaförare i lördags.")["c7"]
     assert (reading.state, reading.band) == ("held", "unsure")
+
+
+@pytest.mark.parametrize(
+    ("commitment", "title", "body"),
+    [
+        ("c5", "Nytt", "Ett trettiotal boende kom till trygghetsvandringen i tisdags."),
+        ("c5", "Nytt", "Vi var 32 stycken på trygghetsvandringen i Granby."),
+        ("c5", "Nytt", "Trygghetsvandringen den 14 oktober visade att var tredje lampa är trasig."),
+        ("c5", "Nytt", "Den inställda trygghetsvandringen togs igen i tisdags."),
+        ("c5", "Nytt", "Vandringen i tisdags: i Granby trygghetsvandrades det i regn."),
+        ("c5", "Logg", "2021-10-14; trygghetsvandring; Granby; 14 deltagare; polis ja"),
+        ("c5", "Tertialrapport", "Trygghetsvandringar: 3 (mål 4)."),
+        ("c5", "Uppföljning", "Hittills i år: tre trygghetsvandringar och 41 besök i skolor."),
+        ("c1", "Minnesanteckningar lokala BRÅ", "Datum: 2021-10-12. Närvarande: kommunpolis, socialchef, rektor."),
+        ("c1", "Verksamhetsberättelse", "BRÅ-möten 2021: 18/2, 20/5, 16/9."),
+        ("c3", "Nytt", "Linköpingsmodellen har använts i fyra ärenden under perioden."),
+        (
+            "c4",
+            "Nytt",
+            "Tack för att så många kom till föräldramötet i tisdags, där kommunpolisen talade om droger.",
+        ),
+        ("c4", "Nytt", "Den 12 oktober hölls en föräldraträff om droger på Granbyskolan. Polisen medverkade."),
+    ],
+)
+def test_what_people_came_to_or_a_row_records_is_counted(commitment: str, title: str, body: str) -> None:
+    """People or events at the activity, a log's row, a report's tally and minutes are clear without a "genomfördes"."""
+    reading = read(title, body)[commitment]
+    assert (reading.state, reading.band) == ("held", "sure")
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("Nytt", "I tisdags bokade 45 personer in sig på trygghetsvandringen i november."),
+        ("Nytt", "Trygghetsvandringen den 14 oktober blåstes av."),
+        ("Nytt", "Kvällens trygghetsvandring utgår på grund av stormen."),
+        ("Nytt", "Trygghetsvandringen i tisdags fick avlysas."),
+        ("Nytt", "Ingen kom till trygghetsvandringen i tisdags, så den avbröts."),
+        ("Nytt", "Många hade hoppats få vara med på trygghetsvandringen i tisdags."),
+        ("Nytt", "Trygghetsvandringen skulle ha gått i tisdags. Då regnade det för mycket."),
+        ("Nytt", "Hade det skett en trygghetsvandring hade lamporna lagats."),
+        ("Nytt", "Det har inte skett någon trygghetsvandring i år."),
+        ("Nytt", "Linköpingsmodellen har inte använts under året."),
+        ("Nytt", "Lokala BRÅ sammanträdde inte under våren."),
+        ("Nytt", "I tisdags samlades byalaget för att diskutera en trygghetsvandring."),
+        ("Nytt", "Polisen medverkade i radion i tisdags och talade om föräldramöten."),
+        ("Nytt", "Föräldramötet i tisdags handlade om skolmat. Polisen deltog i en trafikkontroll utanför skolan."),
+        ("Nytt", "Polisens hundförare besökte skolan och visade hur hunden söker efter narkotika."),
+        ("Nytt", "För tio år sedan ledde hon kommunens första trygghetsvandring."),
+        ("Nytt", "Var fjärde kan tänka sig att vara med på en trygghetsvandring."),
+        ("Nytt", "Skolan har kommit överens med polisen om ett hundsök efter narkotika."),
+        ("Uppföljning", "Mål trygghetsvandringar: 4."),
+        ("Tertialrapport", "Trygghetsvandringar: 4 planerade, 0 genomförda."),
+        ("Kalender", "14 oktober kl 18: trygghetsvandring Granby, 20 deltagare får plats, polis ja"),
+        ("Logg", "2021-10-14; trygghetsvandring; Granby; ej genomförd; polis ja; 14 deltagare"),
+        ("Logg", "2021-10-14; trygghetsvandring; Granby; planerad; polis ja; 14 deltagare anmälda"),
+        ("Årsrapport", "Under året planerades fyra trygghetsvandringar."),
+    ],
+)
+def test_what_was_denied_wished_planned_or_shown_is_never_counted(title: str, body: str) -> None:
+    """A negation, a supposition, a target, a plan, talk and a demonstration are never counted without asking."""
+    assert not [r for r in read(title, body).values() if (r.state, r.band) == ("held", "sure")]

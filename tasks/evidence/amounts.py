@@ -61,8 +61,8 @@ def count(
 def _before(words: Sequence[Word]) -> list[int]:
     """Return the number that counts the noun after these words: nothing but adjectives may stand between."""
     found: list[int] = []
-    for word in words:
-        if word.fold in _BREAKS:
+    for last, word in zip((None, *words), words, strict=False):
+        if word.fold in _BREAKS or (last and last.fold in _LABELS):
             found = []
         elif (value := swedish.number(word.fold)) and value not in YEARS:
             found = [value]
@@ -73,6 +73,8 @@ def _before(words: Sequence[Word]) -> list[int]:
 _BREAKS = frozenset(
     {*MONTHS, *(m[:3] for m in MONTHS), "har", "hade", "är", "var", "i", "på", "vid", "av", "och", "kl"}
 )
+# After these a number is an hour, a week, a day or an item.
+_LABELS = frozenset({"kl", "klockan", "v", "vecka", "den", "nr", "punkt"})
 _ABSENT = re.compile(
     r"(?<!\w)(?:utan|inte|ej|saknades|förhind\w*|frånvar\w*|uteblev)(?:\s\w+){0,3}\s(?:\w*polis\w*)|\w*polis\w*(?:\s\w+){0,2}\s(?:kunde\sinte|deltog\sinte|var\sinte|medverkade\sinte|uteblev|saknades|fick\sförhinder|hade\sförhinder|var\sförhindrad)"
 )

@@ -24,8 +24,9 @@ _DONE = _words(
     r"|dela(?:de|des|t|ts)(?:\s\w+){0,3}\sut|utdela(?:de|des|ts)|skicka(?:de|des|t|ts)|sän(?:de|des|t|ts)|getts|gavs|föreläste|lanserade?s?|lanserats?|lanserat"
     r"|spreds?|spred|spridits?|spritt|\w*vandrade?s?|skett|skedde|sammanträd(?:de|tt)|togs\sigen|tagits\sigen|damp|dimpt|inspektera(?:de|des|t|ts)|besiktiga(?:de|des|t|ts)|tillämpa(?:des|ts)|åkte|åkt|pågick|pågått"
     r"|utförde?s?|utförts?|avverkade?s?|har\s(?:\w+\s){0,2}haft|(?:är|var|blev|har|blivit|nu|redan)\s(?:\w+\s){0,3}?(?:genomförd|genomförda|gjord|gjorda|utförd|utförda|avklarad|avklarade|avslutad|avslutade|klara?)"
-    r"|(?:har|hade)\s(?:\w+\s){0,2}(?:visats|setts)|(?:har|hade)\s(?:\w+\s){0,3}fortsatt(?=\s(?:med|under|i|även|som|enligt)\s|\s?[.,])"
-    r"|(?:fick|fått)\s(?:[\w–-]+\s){0,12}(?:brev\w*|folder\w*|broschyr\w*|besök|hembesök)"
+    r"|(?:har|hade)\s(?:\w+\s){0,2}(?:visats|setts)|(?:har|hade)\s(?:\w+\s){0,3}fortsatt(?=\s(?:under|enligt|som\splanerat|med\s(?:\d|en|ett|två|tre|fyra|fem|sex|sju|åtta|nio|tio|elva|tolv))|\s?[.,])"
+    r"|(?:föräldrar\w*|vårdnadshavare\w*|familje\w+|hushåll\w*|ungdomar\w*)\s(?:\w+\s){0,6}?(?:fick|fått)\s(?:[\w–-]+\s){0,12}(?:brev\w*|folder\w*|broschyr\w*|besök|hembesök)"
+    r"|(?:fick|fått|nådde)\s(?:\w+\s){0,2}(?:föräldrar|vårdnadshavare|familjer|hushåll)\s(?:[\w–-]+\s){0,12}(?:brev\w*|folder\w*|broschyr\w*|besök|hembesök)"
     r"|vinka(?:de|des|t|ts)(?:\s\w+){0,2}\sin|rikta(?:de|t)\sin\ssig|kraftsamla(?:de|t)"
     r"|slog(?:s)?\still|satsade|trycktes|tryckts|publicera(?:des|ts)|samverkat|inledde?s?|inletts|bedrevs?|bedrivits|användes|använts|arbetat|mynnade"
 )
@@ -56,7 +57,7 @@ _FUTURE = _words(
 )
 # Words that only an arranged occasion has, whatever else the sentence explains.
 _BOOKED = _words(
-    r"kvar\satt\sgöra|återstår|inplanera(?:d|t|de|ts)|inbokad(?:e)?|inbokat|bokad(?:e)?|bokats|samling|föranmälan|datum(?:et)?\s(?:kommer|meddelas)|häng\s(?:med|på)|dags\sför"
+    r"kvar\satt\sgöra|återstår|inplanera(?:d|t|de|ts)|inbokad(?:e)?|inbokat|bokad(?:e)?|bokats|samling|föranmälan|datum(?:et)?\s(?:kommer|meddelas)|häng\s(?:med|på)|dags\sför|får\splats|max(?:imalt)?\s\d+|\d+\splatser|begränsat\santal"
 )
 _PRESENT = _words(
     r"genomförs?|hålls?|håller|äger\srum|ordnas?|ordnar|anordnas?|anordnar|arrangera[rs]|(?<!i\s)går|gör|görs|startar|besöker|träffas|medverkar|deltar|kallar"
@@ -67,8 +68,10 @@ _CALLED_OFF = _words(
     r"|blir\singen|blev\singen|blir\sdet\singen|blev\sdet\singen|utebl(?:ev|ir)|avbok(?:as|ades|ats|ad)|avlys(?:t|es|tes|ts)|avblås(?:t|es|tes|ts)|blås(?:es|tes|ts)\sav|utgå(?:r|tt)(?!\s(?:från|med|till|enligt))"
     r"|(?:har|hade|kunde|kan)(?:\s\w+){0,3}\s(?:inte|ej|aldrig)(?:\s\w+){0,2}\s(?:kunnat\s)?(?:genomför\w*|håll\w*|ordna\w*|arrangera\w*|göra\w*)"
     r"|(?:genomfördes|hölls|gjordes|ordnades|ägde\srum)(?:\s\w+){0,1}\s(?:inte|aldrig|ej)|pausa(?:s|des|ts|d|de)|stryks|ströks|struk(?:en|its|na)"
+    r"|(?:fick|fått|måste|tvingades|tvingats)(?:\s\w+){0,3}\s(?:ställas?(?:\s\w+){0,2}\sin|avlysas?|avbokas?|strykas?)"
 )
 _POSTPONED = _words(
+    r"(?:fick|fått|måste|tvingades|tvingats)(?:\s\w+){0,3}\s(?:skjutas?\s(?:upp|fram)|flyttas?)|får\s(?:en\s)?ny\sdag|"
     r"skjut(?:s|en|na)?(?:\s\w+){0,2}\s(?:upp|fram)|sköt(?:s)?(?:\s\w+){0,2}\s(?:upp|fram)|skjutits\s(?:upp|fram)|skjutas\supp|uppskjut(?:en|na|et)|framflytta\w*|framskjut(?:en|na|et)"
     r"|senarelägg(?:s|er|as)|senarelag(?:d|da|t|ts)|senarelades|flytta(?:s|des|ts|d|de|t|r)(?:\s\w+){0,3}?\s(?:fram|från\sden|till\s(?:den|\d|vecka|v\.|måndag|tisdag|onsdag|torsdag|fredag|lördag|söndag|januari|februari|mars|april|maj|juni|juli|augusti|september|oktober|november|december|hösten|våren|ett\ssenare|en\sannan\sdag|senare|nästa|slutet|början|mitten))|nytt\sdatum|ny\sdag|nya\sdatumet|ny\stid"
 )
@@ -88,7 +91,7 @@ _METHOD = _words(
 )
 _WISH = _words(
     r"vill(?:e)?|föreslå(?:r|s)|föreslog|förslag\w*|motion(?:en|er|erna)?|motionär\w*|yrka[rd]?e?|debatt\w*|insändare|kräver|krävde|krav\s(?:på|om)|önska[rd]?e?|borde|bör|efterlys\w*|interpellation\w*|medborgarförslag\w*"
-    r"|om\svi\sfår|överväg\w*|diskuterar\som|utred(?:a|er|s)|frågan\som|remiss\w*|kan\sbli\saktuell\w*|ifrågasätt\w*|kritisk\w*|tycker|anser|partiet|kan\stänka\ssig"
+    r"|om\svi\sfår|överväg\w*|diskuterar\som|utred(?:a|er|s)|frågan\som|remiss\w*|kan\sbli\saktuell\w*|ifrågasätt\w*|kritisk\w*|tycker|anser|partiet|kan\stänka\ssig|hoppa(?:des|ts)"
 )
 _REFUSED = _words(
     r"(?:kommer|ska|skall|tänker|vill|får)(?:\s\w+){0,2}\s(?:inte|ej|aldrig)(?:\s\w+){0,1}(?:\satt)?|avslag|avslog(?:s)?|avslå(?:s|tts)?|säger\snej|sade\snej|sa\snej|nobba(?:r|de|s)|förbjud\w*"
@@ -97,7 +100,7 @@ _NOT_YET = _words(
     r"(?:ännu|än)\s(?:inte|ej|inga|ingen)|(?:inte|ej|inga|ingen)(?:\s\w+){0,3}\s(?:ännu|än)|har\sinte\sbörjat"
 )
 _NONE_DONE = _words(
-    r"(?:inga|ingen|inget|noll)\s(?!(?:\w+\s)?(?:fynd|beslag|anmärk|brott|fel|narkotika|drog|skad|incident|resultat|träff))(?:\w+\s){0,2}(?:har(?:\s\w+)?\s(?:genomför|håll|gjor|ordna|arrangera)\w*|genomfördes|hölls|gjordes|ordnades)"
+    r"(?:inga|ingen|inget|noll)\s(?!(?:\w+\s)?(?:fynd|beslag|anmärk|brott|fel|narkotika|drog|skad|incident|resultat|träff))(?:\w+\s){0,2}(?:har(?:\s\w+)?\s(?:genomför|håll|gjor|ordna|arrangera)\w*|genomfördes|hölls|gjordes|ordnades)|ingen\s(?:kom|deltog|dök\supp|mötte\supp)"
 )
 _ONCE = _words(
     r"i\sfjol|förra\såret|föregående\sår|tidigare\sår|för\s(?:\w+|\d+)\sår\ssedan|året\sinnan|sedan\s(?:tidigare|19\d\d|20\d\d)|på\s(?:19)?\d0-talet|historiskt"
@@ -112,16 +115,19 @@ _MADE_UP = _words(r"togs\sigen|tagits\sigen|(?:blev|kunde)(?:\s\w+){0,2}\s(?:än
 _SHOWN = _words(r"visa(?:de|r|t)\shur|uppvisning\w*|demonstrera\w*|klappa")
 # Who was there, as a log or a protocol writes it.
 _ROSTER = re.compile(
-    r"(?<!\w)(?<!max\s)(?<!högst\s)(?<!minst\s)\d+\s(?:deltagare|besökare)(?!\w)|deltagare:\s?\d|antal\sdeltagare\W{1,2}\d"
+    r"(?<!\w)(?<!max\s)(?<!högst\s)(?<!minst\s)\d+\s(?:deltagare|besökare)(?!\w|\s(?:anmälda|får|kan|väntas|ryms))|deltagare:\s?\d|antal\sdeltagare\W{1,2}\d"
     r"|(?<!\w)polis(?:en)?(?:\s(?:med|närvarande|deltog))?:?\s(?:ja|två|\d)(?!\w)|(?<!\w)(?:närvarande|medverkande):"
 )
 # A party taking part, in a sentence beside the one that names the activity.
 _TOOK_PART = _words(
-    r"medverka(?:de|t|nde)|deltog|deltagit|närvara(?:de|t|nde)|berättade|informerade|föreläste|pratade|talade|svarade\spå|visade|bjöd\spå|gästade"
-    r"|var\s(?:med|där|på\splats|inbjud\w+)|fanns\s(?:med|på\splats)|kom\soch|tack\still"
+    r"(?:medverka(?:de|t)|deltog|deltagit|närvara(?:de|t)|var\s(?:med|där|på\splats|inbjud\w+)|fanns\s(?:med|på\splats))"
+    r"(?=\s?(?:[.,;!]|$)|\s(?:och|samt|vid\sb[åe]da|(?:i|på|vid)\s(?:mötet|träff\w+|kvällen|samtliga)))"
+    r"|(?:berättade|informerade|föreläste|pratade|talade)\som|svarade\spå\sfrågor|tack\still|medverkande"
 )
 # Plain verbs that with a day gone by tell that it took place; talk and decisions use other verbs.
-_CAME = _words(r"kom|blev|hade|lockade|samlade|följde|bjöd|drog|synade|granskade|nosade|gick|deltog|fick")
+_CAME = _words(
+    r"kom|blev|hade|lockade|samlade|följde|bjöd|drog|synade|granskade|nosade|gick|deltog|fick(?!(?:\s[\w-]+){0,4}\sfrån)"
+)
 _TALK = _words(
     r"beslut\w*|besluta\w*|presentera\w*|diskutera\w*|prata\w*|berätta\w*|skrev|skrivit|svara\w*|fatta\w*|plan(?:en|er|erna)|fråg\w+|nämn\w*|redovisa\w*|kommentera\w*|kritis\w+|handlade\som|informera\w*\som|godkän\w+|stude\w+|undra\w*|bestäm\w*|beslöt\w*|antog\w*|antagi\w+|en(?:ades|ats)|anställ(?:de|des|t|ts)|släpp(?:te|tes|t|ts)|utlys(?:te|tes|t|ts)|utsåg\w*|tillsat\w*|bokade?s?|anmälde|utvärdera\w*|forska\w*|anslog|beställ\w*|upphandla\w*"
 )
@@ -130,6 +136,11 @@ _ATTRIBUTE = re.compile(
     r"(?:riktade|ökade|utökade|kallade|utsatta|nämnda|förebyggande|planerade|förstärkta|särskilda|misstänkt\w*|tränad\w*)s?$"
 )
 _DETERMINER = re.compile(r"(?<!\w)(?:den|det|de|så|dessa|vissa|alla|sina|våra|deras|för|med|mer|fler)\s$")
+# What was not done, or would have been.
+_NOT_BEFORE = re.compile(r"(?<!\w)(?:inte|ej|aldrig|inga|ingen|inget)(?!\s(?:bara|minst|enbart))\s(?:[\w-]+\s){0,2}$")
+_NOT_AFTER = re.compile(r"\s(?:[\w-]+\s)?(?:inte|ej|aldrig)(?!\w)(?!\s(?:bara|minst|enbart|obemärkt))")
+_WOULD = re.compile(r"(?<!\w)(?:skulle|borde|kunde)\s(?:[\w-]+\s){0,4}ha\s(?:[\w-]+\s){0,2}$")
+_HAD_IT = re.compile(r"^\W*hade\s(?:det|vi|man|ni|de|polisen|kommunen|skolan)\s")
 _SAID = (_TALK, _WISH, _PROMISE, _FUTURE)
 # "Har kommit överens", "har sagt ja": agreed on, not done.
 _AGREED = re.compile(r"\s(?:överens|ja|nej)(?!\w)")
@@ -186,6 +197,9 @@ class Cues:
     shown: str = ""
     roster: str = ""
     took_part: str = ""
+    # Done by its word, but denied, or only supposed.
+    undone: str = ""
+    would: str = ""
 
     @property
     def doubt(self) -> str:
@@ -236,7 +250,22 @@ def _cues(text: str) -> Cues:
     if text.rstrip('”"») ').endswith("?"):
         return Cues(asks="?")  # a question tells nothing
     said = {name: m[0] if (m := pattern.search(text)) else "" for name, pattern in _ALL.items()}
-    return Cues(**said, told=_told(text) if said["past"] else "")
+    told = _told(text) if said["past"] else ""
+    return Cues(**{**said, **(_real(text) if said["done"] else {})}, told=told)
+
+
+def _real(text: str) -> dict[str, str]:
+    """Return what was done, not done, and would have been done."""
+    found = {"done": "", "undone": "", "would": ""}
+    for match in _DONE.finditer(text):
+        before = text[max(0, match.start() - 60) : match.start()]
+        key = "done"
+        if _NOT_BEFORE.search(before) or _NOT_AFTER.match(text, match.end()):
+            key = "undone"
+        elif _WOULD.search(before) or _HAD_IT.search(text):
+            key = "would"
+        found[key] = found[key] or match[0]
+    return found
 
 
 def _told(text: str) -> str:

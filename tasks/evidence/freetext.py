@@ -79,15 +79,11 @@ def _verdict(
         return states.Verdict("background", True, "inför", sentence)
     verdict = states.judge(anchors, around, text.sentences[0], lambda s: days.ahead(text, s))
     if verdict.state == "background" and not verdict.sure:
-        return _mentioned(topic, anchors, text.sentences[0])
-    if (
-        verdict.state == "held"
-        and not verdict.sure
-        and all(occasions.is_concern(s, w) and False not in days.sides(text, s) for s, w in topic.anchors)
-    ):
-        return states.Verdict("background", True, "handlar om", sentence)
-    if verdict.state == "held" and not verdict.sure and not verdict.contested:
-        verdict = replace(verdict, sure=_witnessed(text, topic))
+        verdict = _mentioned(topic, anchors, text.sentences[0])
+    if verdict.state == "held" and not verdict.sure:
+        if all(occasions.is_concern(s, w) and False not in days.sides(text, s) for s, w in topic.anchors):
+            return states.Verdict("background", True, "handlar om", sentence)
+        return replace(verdict, sure=not verdict.contested and _witnessed(text, topic))
     told = verdict.sentence if verdict.state == "planned" else None
     if told and len(set(days.sides(text, told))) == 2 and not cues.cues(told).talk:
         # One day has been and one is to come: nobody but a reader can tell which is the activity's.
@@ -108,11 +104,8 @@ def _mentioned(topic: topics.Topic, anchors: Sequence[Sentence], title: Sentence
     for s, w in topic.anchors:
         if occasions.is_occasion(s, w):
             # "Efter vårens vandring har häckarna klippts", "Sex vandringar": it seems to have been held.
-            so_far = "hittills" in cues.cues(s).summary
-            return states.Verdict("held", so_far, s.fold[: w.end].split()[-2] if s.number else "rubriken", s)
+            return states.Verdict("held", False, s.fold[: w.end].split()[-2] if s.number else "rubriken", s)
     first = topic.anchors[0][0]
-    if all(occasions.is_concern(s, w) for s, w in topic.anchors):
-        return states.Verdict("background", True, "handlar om", first)
     if said := states.dismissal(anchors, title):
         return states.Verdict("background", True, said, first)
     if topic.strength in ("named", "paired"):
@@ -151,15 +144,18 @@ def _doubts(topic: topics.Topic, verdict: states.Verdict, text: Text, commitment
         yield "liknar aktiviteten men heter något annat"
     if topic.strength == "near" and not _joined_by(text, topic):
         yield "orden står inte i samma mening"
-    if (
-        commitment.party == "police"
-        and topic.strength != "named"
-        and text.record.party != "police"
-        and not _says(text, "polis")
-    ):
-        yield "det framgår inte att polisen gjorde det"
+    if topic.strength != "named":
+        # A name such as Linköpingsmodellen says who; other words don't.
+        yield from _by_whom(text, commitment)
     if not verdict.sure:
         yield "det framgår inte säkert att den har genomförts"
+
+
+def _by_whom(text: Text, commitment: Commitment) -> Iterator[str]:
+    if commitment.party == "police" and text.record.party != "police" and not _says(text, "polis"):
+        yield "det framgår inte att polisen gjorde det"
+    if commitment.party == "both" and not text.record.party and not (_says(text, "polis") or _says(text, "kommun")):
+        yield "det framgår inte vem som gjorde det"
 
 
 def _joined_by(text: Text, topic: topics.Topic) -> bool:

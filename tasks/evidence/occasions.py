@@ -10,6 +10,12 @@ from tasks.evidence.swedish import Sentence, Word
 
 # "Inför vandringen"; in "nu inför kommunen vandringar" the subject shows that it is the verb.
 _BEFORE_IT = re.compile(r"(?<!\w)inför\s(?:(?:den|(?!\w*[ea]n\s)[\w-]+)\s){0,2}$")
+# "För att planera en vandring", "talade om vandringar": not gone on.
+_SPOKEN_OF = re.compile(
+    r"(?<!\w)(?:(?:diskutera|planera|förbereda|boka|marknadsföra|föreslå|annonsera)"
+    r"|(?:tala|prata|berätta|informera|diskutera|skriva?|skrev)(?:de|t|r)?\s(?:\w+\s){0,2}om)"
+    r"\s(?:(?:en|ett|den|nästa|fler|kommande|nya|framtida|\w+[ae]ns|\w+ets)\s){0,2}$"
+)
 # "Ansvarar för vandringar", "nej till hundsök": something else is told, which concerns such activities.
 _CONCERNS = re.compile(
     r"(?<!\w)(?:om|kring|angående|gällande|arbet\w+\smed|ansvar\w*\sför|behov\w*\sav|efterlys\w+|efterfråga\w*"
@@ -29,13 +35,16 @@ _PEOPLE = re.compile(
     r"(?:personer|boende|vuxna|föräldrar|vårdnadshavare|deltagare|invånare|besökare|grannar|stycken|st|\w+bor)(?!\w)"
 )
 _UNREAL = re.compile(r"(?<!\w)(?:om|ifall|ingen|inga|inte|aldrig|få|(?:in)?boka\w*|(?:för)?anmäl\w*)(?!\w)")
-_DEFINITE = re.compile(r"(?:\ws\s[\w-]+|(?:en|et|na))$")
+# "Vårens vandring", "vandringen"; "möten" is several of them.
+_DEFINITE = re.compile(r"(?:\ws\s[\w-]+|(?:(?<!möt)en|et|na))$")
 _SEVERAL = re.compile(rf"(?<!\w)(?!(?:1|en|ett)\s)(?:{amounts.NUMBER})\s(?:[\w-]+\s)?$")
 
 
 def precedes(sentence: Sentence, word: Word) -> bool:
-    """Tell whether the sentence is of what comes before the activity: "samlades inför vandringen"."""
-    return bool(_BEFORE_IT.search(sentence.fold[: word.start]))
+    """Tell whether the sentence is of what comes before the activity, or of talk: "samlades inför vandringen"."""
+    before = sentence.fold[: word.start]
+    talk = _SPOKEN_OF.search(before) and not _DEFINITE.search(word.fold)
+    return bool(_BEFORE_IT.search(before) or talk)
 
 
 def is_occasion(sentence: Sentence, word: Word) -> bool:
@@ -53,6 +62,8 @@ def is_witnessed(sentence: Sentence, word: Word, gone: bool) -> bool:
     if unreal or said.asks or said.long_ago or _UNREAL.search(before):
         return False
     if said.past and _CAME_TO.search(before):
+        return True
+    if "hittills" in said.summary and _SEVERAL.search(before):
         return True
     people = bool(_PEOPLE.search(sentence.fold))
     if _AT_ONE.search(before) or (_AT_IT.search(before) and _DEFINITE.search(sentence.fold[: word.end])):

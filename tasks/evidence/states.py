@@ -71,7 +71,7 @@ def _confirmed(
     if verdict.contested or verdict.sentence is None:
         return verdict
     own = cues(verdict.sentence)
-    if own.doubt or own.talk or own.future or own.method or own.standing or own.promise or own.shown:
+    if own.doubt or own.talk or own.future or own.method or own.standing or own.promise or own.shown or own.booked:
         return verdict
     near = [s for s in (*anchors, *around, title) if s is not verdict.sentence]
     gone = ahead(verdict.sentence) is False
@@ -173,6 +173,9 @@ def _one(sentence: Sentence, ahead: Ahead) -> Verdict:
     if c.at_least and c.done and sentence.fold.find(c.done) < sentence.fold.find(c.at_least):
         # "Fyra har genomförts, mot utlovade minst fyra": a result beside its target, for a person to tell.
         return Verdict("held", False, c.done, sentence, contested=True)
+    if c.called_off and amounts.ALTOGETHER.search(sentence.fold):
+        # "Det blev tre, eftersom en fick ställas in": some were held.
+        return Verdict("held", False, c.called_off, sentence, contested=True)
     when = ahead(sentence)
     for state, sure, why in _rules(c, when):
         if why:
@@ -191,9 +194,10 @@ def _rules(c: Cues, ahead: bool | None) -> Iterator[tuple[State, bool, str]]:
     yield moved, True, c.called_off if not c.made_up else ""
     yield "background", True, c.long_ago if ahead is not False else ""
     yield "moved", True, c.postponed if not c.done or c.future else ""
+    yield "cancelled", True, c.would if not c.done else ""
     yield "none", True, c.refused if not been else ""
     yield "planned", True, c.not_yet
-    yield "background", True, c.none_done
+    yield "background", True, c.none_done or (c.undone if not (c.done or c.result) else "")
     yield "background", True, c.wish if not been else ""
     # "Trimmade" and its like may be adjectives in a promise's text; a day gone by or another past tense may not.
     reported = c.done or c.came or (c.told if not c.told.endswith(("ade", "ad")) else "") or (been == PASSED and been)
