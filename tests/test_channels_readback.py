@@ -142,8 +142,10 @@ def test_find_waits_for_all_of_the_text(public: Site, tmp_path: Path) -> None:
     receipt = package.find(channel, row(), files(page), tmp_path)
     assert receipt and "hela texten" in receipt.message
     public.body = page.replace("Två av fyra".encode(), b"Tre av fyra")
-    with pytest.raises(Uncertain, match="Två av fyra vandringar"):
+    with pytest.raises(Uncertain, match=r"Godkänt: ”Två av fyra .* Nu: ”Tre av fyra"):
         package.find(channel, row(), files(page), tmp_path)
+    with pytest.raises(Refused, match=r"inte längre den godkända texten\. Godkänt: ”Två av fyra"):
+        package.find(channel, replace(row(), state="published"), files(page), tmp_path)
 
 
 def test_find_says_unavailable_when_nobody_answers(public: Site, tmp_path: Path) -> None:

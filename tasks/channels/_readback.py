@@ -10,7 +10,7 @@ import requests
 
 from config.schema import Channel
 from tasks.model import Output, Publication, Receipt, Refused, Unavailable, Uncertain
-from tasks.pages.article import article_of, missing
+from tasks.pages.article import article_of, changes
 from tasks.pages.markers import Marker, shown, written_marker
 
 _AGENT = {"User-Agent": "Lofteskollen/0.1 (laser tillbaka publicerade sidor)", "Cache-Control": "no-cache"}
@@ -79,8 +79,9 @@ def page_of(outputs: tuple[Output, ...], publication: Publication) -> Output:
 def look(channel: Channel, publication: Publication, page: Output) -> Receipt | None:
     """Read the public page back: published when it shows this edition in full, None when it isn't up yet.
 
-    Raises Refused when it lies at another address than the pattern says, or shows a newer edition or other figures;
-    Uncertain when it bears our mark but not all of our text; Unavailable when it can't be read.
+    Raises Refused when it lies at another address than the pattern says, shows a newer edition or other figures, or
+    was published whole and no longer is; Uncertain when it bears our mark but not all of our text yet; Unavailable
+    when it can't be read.
     """
     public, where = address(channel, publication), read_address(channel, publication)
     body = read(where, channel.timeout_seconds)
@@ -94,11 +95,14 @@ def look(channel: Channel, publication: Publication, page: Output) -> Receipt | 
     if theirs is None:
         return None
     article = article_of(page.body)
-    gone = missing(article.body, body) if article else []
-    if gone:
+    changed = changes(article.body, body) if article else []
+    if changed and publication.state == "published":
+        # It has been seen whole: somebody has changed it since.
+        raise Refused(f"{where} visar inte längre den godkända texten. {' '.join(changed)}")
+    if changed:
         raise Uncertain(
-            f"{where} bär märket för utgåva {publication.edition} men visar inte all godkänd text: ”{gone[0][:120]}” "
-            f"saknas eller är ändrat ({len(gone)} ställen). Rätta sidan; den läses igen."
+            f"{where} bär märket för utgåva {publication.edition} men visar inte all godkänd text. {changed[0]} "
+            f"Rätta sidan; den läses igen."
         )
     note = f"{note} Sidan bär märket och hela texten men är inte byte för byte den godkända.".strip()
     return Receipt("published", publication.remote_id, public, note)

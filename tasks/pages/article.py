@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from html.parser import HTMLParser
 
 from tasks.model import canonical, digest
@@ -27,6 +28,9 @@ _BLOCKS = {
 _SAME = str.maketrans({**dict.fromkeys("“”„‟″«»'‘’‚′", '"'), **dict.fromkeys("‐‑‒–—−", "-"), "…": "...", "×": "x"})
 # What our page says with a class and a style sheet, said with an element of its own.
 _SPANS = {"badge": "strong", "tag": "small"}
+# A page that was rewritten as a whole needs no list of every passage.
+_TOLD = 8
+_LONGEST = 160
 _UNSEEN = re.compile(r"[\s\u00ad\u200b-\u200d\u2060\ufeff]+")
 
 
@@ -94,6 +98,20 @@ def missing(article: str, page: bytes) -> list[str]:
         else:
             at = found + len(wanted)
     return gone
+
+
+def changes(article: str, page: bytes) -> list[str]:
+    """Return a Swedish sentence for each passage that a public page doesn't show, with what it shows in its stead."""
+    gone, there = missing(article, page), passages(decoded(page))
+    told = []
+    for passage in gone[:_TOLD]:
+        near = get_close_matches(passage, there, n=1, cutoff=0.6)
+        told.append(f"Godkänt: ”{_short(passage)}”." + (f" Nu: ”{_short(near[0])}”." if near else " Saknas."))
+    return told + ([f"Och {len(gone) - _TOLD} ställen till."] if len(gone) > _TOLD else [])
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _plain(text: str) -> str:
