@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -48,6 +49,7 @@ class Kind(Protocol):
         """
 
 
+@cache
 def kinds() -> tuple[str, ...]:
     """Return the names of all channel kinds, sorted."""
     return tuple(sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_")))
