@@ -49,6 +49,13 @@ def said(text: str, published: date | None = PUBLISHED, **more: object) -> list[
         ("vid måndagens vandring", ["2021-10-18"]),
         ("förra veckan", ["2021-10-11/2021-10-17 week"]),
         ("i fjol", ["2020-01-01/2020-12-31 year"]),
+        ("förra veckans utskick", ["2021-10-11/2021-10-17 week"]),
+        ("natten mot söndag", ["2021-10-16/2021-10-17 period"]),
+        ("natten till lördagen", ["2021-10-15/2021-10-16 period"]),
+        ("under våren och sommaren", ["2021-01-01/2021-08-31 period"]),
+        ("under tredje kvartalet", ["2021-07-01/2021-09-30 period"]),
+        ("andra tertialet 2020", ["2020-05-01/2020-08-31 period"]),
+        ("fjärde tertialet 2020", []),
         ("under 2019", ["2019-01-01/2019-12-31 year"]),
         ("öppet 24/7", []),
         ("åren 2023-2026", []),
@@ -88,6 +95,12 @@ def test_other_dates_are_told_apart() -> None:
         m.role for m in find("Anmäl dig senast den 3 oktober. Uppdaterad 2021-10-02. Till och med den 31 augusti.")
     ]
     assert roles == ["other", "other", "until"]
+    [since] = find("Sedan i mars har fyra genomförts.", PUBLISHED)
+    assert since.role == "since"
+    own = [m.role for m in find("Protokoll från vandringen den 3 maj. Anmälan till vandringen den 9 maj.", PUBLISHED)]
+    assert own == ["activity", "activity"]
+    [other] = find("Protokoll den 18 november.", PUBLISHED)
+    assert other.role == "other"
 
 
 @settings(max_examples=300, deadline=1000)

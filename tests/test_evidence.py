@@ -106,6 +106,31 @@ def test_counts(body: str, count: int | None, total: bool) -> None:
     assert (reading.count, reading.is_total) == (count, total)
 
 
+@pytest.mark.parametrize(
+    ("title", "body", "published", "days"),
+    [
+        ("Nytt", "Under förmiddagen har trygghetsvandring hållits i Granby.", "2021-10-20", "2021-10-20"),
+        ("Schema vecka 41", "Tisdag: trygghetsvandring i Granby har hållits.", "2021-10-20", "2021-10-12"),
+        ("Protokoll", "Datum: 2021-10-12. Trygghetsvandring hölls.", "2021-10-20", "2021-10-12"),
+        ("Årsredovisning", "Fem trygghetsvandringar genomfördes.", "2022-02-10", "2021-01-01/2021-12-31"),
+        ("Nytt", "Sedan i maj har fem trygghetsvandringar hållits.", "2021-10-20", "2021-05-01/2021-10-20"),
+        ("Nytt", "Av årets vandringar har tre trygghetsvandringar hållits, nästa blir i november.", "2021-10-20",
+         "2021-01-01/2021-12-31"),
+        ("Beslut", "Förra veckan beslutades att en trygghetsvandring ska hållas den 4 november.", "2021-10-20",
+         "2021-11-04"),
+        ("Nytt", "En trygghetsvandring har hållits.", "2021-10-20", ""),
+        ("Nytt", "En trygghetsvandring har hållits. Under eftermiddagen kom regnet.", "2021-10-20", ""),
+        ("Nytt", "En trygghetsvandring hölls i november (protokoll den 18 november).", "2021-12-20",
+         "2021-11-01/2021-11-30"),
+    ],
+)  # fmt: skip
+def test_days_that_a_careful_reader_takes(title: str, body: str, published: str, days: str) -> None:
+    """The day that belongs to the activity, at the precision that the text has; none where it names none."""
+    [reading] = evidence.read([text(title, body, published)], PROMISE, MUNICIPALITY, period_filter=False)
+    said = [f"{d.start}" if d.start == d.end else f"{d.start}/{d.end}" for d in reading.dates]
+    assert said == ([days] if days else [])
+
+
 def test_absent_police_is_said() -> None:
     """A text that says the police stayed away fails the condition."""
     body = "Den 14 oktober genomfördes en trygghetsvandring i Mariefred. Polisen kunde inte delta."

@@ -18,11 +18,11 @@ def _words(*alternatives: str) -> re.Pattern[str]:
 
 # An activity carried out: past tense, perfect, or a participle that tells of a completed thing.
 _DONE = _words(
-    r"genomförde?s?|genomförts?|höll(?:s|it|its)?|avhöll(?:s|its)|ägde\srum|ägt\srum|(?:ut)?gjorde?s?|(?:ut)?gjorts?|gick(?:s)?|gåtts?|deltog|deltagit"
+    r"genomförde?s?|genomförts?|(?:av)?höll(?:s)?|(?:av)?hållits?|ägde\srum|ägt\srum|(?:ut)?gjorde?s?|(?:ut)?gjorts?|gick(?:s)?|gåtts?|deltog|deltagit"
     r"|medverka(?:de|t)|besök(?:te|tes|t|ts)|arrangera(?:de|des|t|ts)|(?:an)?ordna(?:de|des|t|ts)|träffades?|träffats|möttes|mötts|samlades|samlats"
     r"|(?:genom|av|efter)?sök(?:te|tes|t|ts)|letade?s?|letat|kontrollera(?:de|des|t|ts)|stoppa(?:de|des|t|ts)|stannade|avsluta(?:des|ts|de)"
-    r"|dela(?:de|des|t|ts)(?:\s\w+){0,3}\sut|utdela(?:de|des|ts)|skicka(?:de|des|t|ts)|sän(?:de|des|t|ts)|getts|gavs|föreläste|lanserade?s?|lanserats?|lanserat"
-    r"|spreds?|spred|spridits?|spritt|\w*vandrade?s?|skett|skedde|sammanträd(?:de|tt)|togs\sigen|tagits\sigen|damp|dimpt|inspektera(?:de|des|t|ts)|besiktiga(?:de|des|t|ts)|tillämpa(?:des|ts)|åkte|åkt|pågick|pågått"
+    r"|dela(?:de|des|t|ts)(?:\s\w+){0,3}\sut|utdela(?:de|des|ts)|skicka(?:de|des|t|ts)|sän(?:de|des|t|ts)|getts|gavs|föreläste?|lanserade?s?|lanserats?|lanserat"
+    r"|spreds?|spred|spridits?|spritt|\w*vandra(?:de|des|t|ts)|skett|skedde|sammanträd(?:de|tt)|togs\sigen|tagits\sigen|damp|dimpt|inspektera(?:de|des|t|ts)|besiktiga(?:de|des|t|ts)|tillämpa(?:des|ts)|åkte|åkt|pågick|pågått"
     r"|utförde?s?|utförts?|avverkade?s?|har\s(?:\w+\s){0,2}haft|(?:är|var|blev|har|blivit|nu|redan)\s(?:\w+\s){0,3}?(?:genomförd|genomförda|gjord|gjorda|utförd|utförda|avklarad|avklarade|avslutad|avslutade|klara?)"
     r"|(?:har|hade)\s(?:\w+\s){0,2}(?:visats|setts)|(?:har|hade)\s(?:\w+\s){0,3}fortsatt(?=\s(?:under|enligt|som\splanerat|med\s(?:\d|en|ett|två|tre|fyra|fem|sex|sju|åtta|nio|tio|elva|tolv))|\s?[.,])"
     r"|(?:föräldrar\w*|vårdnadshavare\w*|familje\w+|hushåll\w*|ungdomar\w*)\s(?:\w+\s){0,6}?(?:fick|fått)\s(?:[\w–-]+\s){0,12}(?:brev\w*|folder\w*|broschyr\w*|besök|hembesök)"

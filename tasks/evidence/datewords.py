@@ -75,11 +75,12 @@ _PATTERNS = tuple(
         ("year", r"(?<![\d/.,:-])(?P<year>(?:19|20)\d\d)(?![\d/]|[.,:]\d|\s?[-–]\s?\d)"),
     )
 )
-# Words shortly before a date that say it is not the activity's own.
+# Words shortly before a date that say it is not the activity's own; "protokoll från vandringen den 3 maj" is.
 _OTHER = re.compile(
-    r"(?:anmäl\w*|senast|sista\s\w+|publicera\w*|uppdatera\w*|underteckna\w*|signera\w*|skriv(?:en|et|s)|ändra\w*"
-    r"|granska\w*|svar(?:a|et)?|lämna\w*|besluta\w*|nämnd\w*|styrelse\w*|press\w*|fullmäktige\w*|protokoll\w*"
-    r")\W{0,3}(?:\w+\W+){0,3}$",
+    r"(?:senast|sista\s\w+|publicera\w*|uppdatera\w*|underteckna\w*|signera\w*|skriv(?:en|et|s)|ändra\w*"
+    r"|granska\w*|svar(?:a|et)?|lämna\w*)\W{0,3}(?:\w+\W+){0,3}$"
+    r"|(?:anmäl\w*|besluta\w*|nämnd\w*|styrelse\w*|press\w*|fullmäktige\w*|protokoll\w*)"
+    r"\W{0,3}(?:(?!från\W|till\W|av\W|efter\W)\w+\W+){0,3}$",
     re.IGNORECASE,
 )
 _SINCE = re.compile(r"(?<!\w)(?:alltsedan|sedan)\W{0,3}(?:i\s)?(?:den\s)?$", re.IGNORECASE)

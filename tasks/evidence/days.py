@@ -19,6 +19,10 @@ _LOCAL = ZoneInfo("Europe/Stockholm")
 # A part of the day without a date is the day the text was published, where it says nothing else.
 _SAME_DAY = re.compile(r"(?<!\w)(?:under\sförmiddagen|i\s(?:för|efter)middags|i\smorse)(?!\w)")
 _LABEL = re.compile(r"^\W*(?:mötes)?(?:datum|dag|tid|när)\W{0,2}:")
+# "Den fjärde sker i januari", beside a report of the first three.
+_COMING = re.compile(
+    r"(?<!\w)(?:sker|blir|hålls|inleds|planeras|väntar|nästa(?:\s\w+){0,2}|ska(?:\s\w+){1,3})\s(?:den\s)?$"
+)
 _BARE_WEEKDAY = re.compile(rf"^\W*({'|'.join(DAYS)})(?!\w)")
 # A report over a whole year comes out in the first half of the next one.
 _ANNUAL = re.compile(
@@ -88,7 +92,7 @@ def of_activity(text: Text, verdict: Verdict, anchors: Sequence[Sentence]) -> tu
             if m.when is None or m.role == "other" or m.when in exact or m.when in coarse:
                 continue
             when = _stretched(m.when, m.role, text.published)
-            if lean == "past" and text.published and when.start > text.published:
+            if _on_the_other_side(when, lean, text) or (lean == "past" and _COMING.search(s.fold[: m.start])):
                 continue
             (coarse if (when.end - when.start).days > 45 else exact).append(when)
         if exact:
@@ -97,6 +101,15 @@ def of_activity(text: Text, verdict: Verdict, anchors: Sequence[Sentence]) -> tu
     # A calendar says the day beside the text.
     found = tuple(exact) or ((own,) if own else tuple(coarse[:1]))
     return _narrowed(found, told or body) or _implied(text, verdict, told or body)
+
+
+def _on_the_other_side(when: Dated, lean: Lean, text: Text) -> bool:
+    """Tell whether the days lie after the publication of a report, or before that of a plan."""
+    if text.published is None:
+        return False
+    if lean == "past":
+        return when.start > text.published
+    return lean == "future" and text.precision == "day" and when.end < text.published
 
 
 def _stretched(when: Dated, role: Role, published: date | None) -> Dated:
