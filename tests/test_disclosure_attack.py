@@ -214,6 +214,14 @@ def test_numbers_from_before_the_protection_are_known() -> None:
     assert history.follow_up(first, 1).outcomes[0].pieces == (Piece((first.id,), 2),)
 
 
+def test_an_edition_of_a_period_that_is_no_longer_the_promises_is_remembered() -> None:
+    """The promise was shortened after its last period was told: what was told still counts."""
+    history = year((8, 9, 6))
+    shorter = history.promise.model_copy(update={"ends": date(2021, 8, 31)})
+    assert disclosure.problems(shorter, history.follow_up(history.every[1], 2), history.released) == []
+    assert ("2021-T3",) in {p.periods for _, p in over_time.facts("c1", history.released, ["2021-T1", "2021-T2"])}
+
+
 def looks(made: Promise, activities: Iterable[Activity], nils: Sequence[int] = ()) -> list[tuple[str, bytes]]:
     """Everything that leaves the house over a year: name and bytes of each file and post of each edition."""
     every = periods(made)

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from tasks.model import Activity, FollowUp, Outcome, Period, Piece
@@ -55,7 +55,7 @@ def facts(commitment: str, released: Iterable[FollowUp], order: Sequence[str]) -
     """
     found: list[Fact] = []
     for followup in sorted(released, key=lambda f: (f.as_of, f.period)):
-        scope = order[: order.index(followup.period) + 1]
+        scope = _upto(followup.period, order)
         for outcome in (o for o in followup.outcomes if o.commitment == commitment):
             found += [(followup.as_of, p) for p in outcome.pieces or _unpieced(outcome, scope, found)]
     return tuple(found)
@@ -123,6 +123,11 @@ def _groups(told: Iterable[Fact]) -> list[tuple[str, ...]]:
 def _alone(told: Iterable[Fact], period: str) -> set[int]:
     """Return the numbers that were told of a period alone."""
     return {p.number for _, p in told if p.periods == (period,)}
+
+
+def _upto(period: str, order: Sequence[str]) -> list[str]:
+    """Return the periods up to one; all, where it is no longer among the promise's."""
+    return [*takewhile(lambda p: p != period, order), period]
 
 
 def _unpieced(outcome: Outcome, scope: Sequence[str], told: Sequence[Fact]) -> list[Piece]:
