@@ -27,6 +27,7 @@ _OPTIONAL = ("userinfo_endpoint", "end_session_endpoint")
 _UNREADABLE = (JoseError, ValueError, KeyError, TypeError)
 _SKEW_SECONDS = 60
 _TIMEOUT_SECONDS = 10
+_LONGEST_SUBJECT = 255
 _FRESH = timedelta(hours=1)
 # A provider that is down isn't asked again by everybody at once; a forged key id can't make us fetch keys in a loop.
 _PAUSE = timedelta(seconds=10)
@@ -163,6 +164,9 @@ class Provider:
             claims.validate(now=int(self._now().timestamp()), leeway=_SKEW_SECONDS)
         except _UNREADABLE as error:
             raise NotAccepted(f"id_token_{getattr(error, 'claim', 'claims')}") from None
+        # OpenID Connect Core, section 2: at most 255 ASCII characters.
+        if not (claims["sub"].isascii() and claims["sub"].isprintable() and len(claims["sub"]) <= _LONGEST_SUBJECT):
+            raise NotAccepted("id_token_sub")
         return dict(claims)
 
     def _decoded_or_not(self, id_token: str, keys: KeySet) -> jwt.Token:

@@ -44,10 +44,15 @@ def called(config: Config, provider: IdentityProvider, claims: Claims) -> str:
     own = [p.name for m, block in _blocks(config, provider) for p in _listed(m, block, claims)]
     told = [claims.get(k) for k in ("name", "preferred_username", "email")]
     for name in (*own, *told):
-        clean = " ".join("".join(c for c in name if c.isprintable()).split()) if isinstance(name, str) else ""
-        if clean:
-            return clean[:_LONGEST_NAME]
+        if clean := readable(name):
+            return clean
     return f"Utan namn ({provider.name})"
+
+
+def readable(value: object) -> str:
+    """Return a claim as it may stand on a page: one line, at most 120 characters; empty where it is no text."""
+    line = " ".join(value.split()) if isinstance(value, str) else ""
+    return "".join(c for c in line if c.isprintable()).strip()[:_LONGEST_NAME]
 
 
 def rules(config: Config) -> str:

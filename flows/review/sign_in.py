@@ -136,7 +136,7 @@ async def come_back(request: Request, provider: Key) -> Response:
             "no_role.html",
             status=403,
             name=name,
-            email=claims.get("email", ""),
+            email=roles.readable(claims.get("email")),
             subject=claims["sub"],
             provider=chosen.settings,
             way_out=await chosen.way_out(_base(request) + "/logga-in"),
