@@ -161,7 +161,9 @@ def _words(output: Output) -> str:
     body = output.body.decode()
     if output.media_type.startswith("text/html"):
         return " ".join(passages(body))
-    return re.sub("<[^<>]*>", " ", body) if output.media_type == "image/svg+xml" else body
+    if output.media_type == "image/svg+xml":
+        return re.sub("<style>.*?</style>|<[^<>]*>", " ", body, flags=re.DOTALL)
+    return body
 
 
 def attack(seeds: Iterable[int], *, render: bool) -> dict[str, int]:
