@@ -87,6 +87,11 @@ def swedish_date(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
+def month_name(month: int) -> str:
+    """Return a month's Swedish name, 1 for januari."""
+    return _MONTHS[month - 1]
+
+
 def span_name(start: date, end: date) -> str:
     """Return a stretch of days as people write it, without repeating what is the same."""
     if start == end:

@@ -170,7 +170,9 @@ class Year:
         """All text that would leave the house, on every channel."""
         found = self.current(key)
         with self.store.reading() as db:
-            return "\n".join(o.body.decode() for o in drafts.rendered(db, found.id, found.revision))
+            made = drafts.rendered(db, found.id, found.revision)
+        # Every picture's words stand in its drawing and in its alternative text.
+        return "\n".join(o.body.decode() for o in made if o.media_type != "image/png")
 
 
 class FormYear(Year):
@@ -197,7 +199,7 @@ def stored_text(store: Store) -> str:
     with store.reading() as db:
         tables = set(sqlalchemy.inspect(db).get_table_names()) - {"alembic_version"}
         rows = [row for t in sorted(tables) for row in db.execute(sqlalchemy.text(f'SELECT * FROM "{t}"'))]
-    return "\n".join(v.decode() if isinstance(v, bytes) else str(v) for row in rows for v in row)
+    return "\n".join(v.decode(errors="replace") if isinstance(v, bytes) else str(v) for row in rows for v in row)
 
 
 class _Quiet(SimpleHTTPRequestHandler):

@@ -9,6 +9,7 @@ import secrets
 from pathlib import Path
 
 from config.schema import Channel
+from tasks.channels import _post
 from tasks.model import Output, Refused, Unavailable
 
 # Trouble that waiting won't cure: a person has to change rights, names or the mount.
@@ -137,7 +138,7 @@ def _trouble(target: Path, error: OSError) -> Refused | Unavailable:
 
 def text_of(outputs: tuple[Output, ...]) -> str:
     """Return the one plain text among the outputs; raises Refused when there is none, or several, or it is empty."""
-    texts = [o for o in outputs if o.media_type.startswith("text/plain")]
+    texts = [o for o in outputs if o.media_type.startswith("text/plain") and not o.name.endswith(_post.ALT)]
     if len(texts) != 1:
         raise Refused(f"Kanalen ska ha precis en inläggstext men har {len(texts)}.")
     try:

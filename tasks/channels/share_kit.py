@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from config.schema import Channel, Party
-from tasks.channels import _folder
+from tasks.channels import _folder, _post
 from tasks.model import Output, Publication, Receipt, Refused
 
 # The kit lies in a folder of ours.
@@ -87,7 +87,7 @@ def _files(outputs: tuple[Output, ...]) -> list[tuple[str, bytes]]:
 
 
 def _is_text(output: Output) -> bool:
-    return output.media_type.startswith("text/plain")
+    return output.media_type.startswith("text/plain") and not output.name.endswith(_post.ALT)
 
 
 def _checklist(channel: Channel, publication: Publication, outputs: tuple[Output, ...]) -> str:
@@ -97,7 +97,11 @@ def _checklist(channel: Channel, publication: Publication, outputs: tuple[Output
         "Kontrollera att länken i texten går att öppna innan du delar den.",
         f"Kopiera texten i {TEXT} och klistra in den oförändrad. Båda parter har godkänt just den texten.",
         *([f"Bifoga {'bilden' if len(images) == 1 else 'bilderna'} {', '.join(images)}."] if images else []),
-        *(["Lägg in alternativtexten till varje bild, så att alla kan ta del av den."] if images else []),
+        *(
+            [f"Lägg in alternativtexten till varje bild: den står i {', '.join(i + _post.ALT for i in images)}."]
+            if images
+            else []
+        ),
         "Publicera inlägget.",
         "Kopiera inläggets länk och klistra in den under Publiceringar i Löfteskollen. Länken är kvittot: "
         "först då räknas inlägget som publicerat.",

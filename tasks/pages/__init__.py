@@ -11,6 +11,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from config.schema import Channel, Commitment, Municipality, Promise
+from tasks import charts
+from tasks.charts import drawing
 from tasks.model import Activity, Edition, Entry, Outcome, Output, Period, Refused, canonical
 from tasks.pages import feeds
 from tasks.pages.article import article_of
@@ -39,10 +41,13 @@ LOOKS = {
 def render(edition: Edition, channel: Channel) -> tuple[Output, ...]:
     """Return everything that the channel will be sent, byte for byte."""
     if channel.role == "post":
-        return (_post(edition, channel),)
+        return (_post(edition, channel), *_diagram(edition, channel))
     folder = folder_of(edition.followup.period)
+    drawn = charts.charts(edition.promise, edition.followup)
     files = (
-        *page_files(_page(edition, channel)),
+        *page_files(_page(edition, channel, drawn)),
+        *((f"{c.name}.svg", "image/svg+xml", c.svg.encode()) for c in drawn),
+        *((f"{c.name}.png", "image/png", drawing.png(c.svg)) for c in drawn),
         ("summary.json", "application/json", canonical(summary(edition))),
         *_feed(edition, channel),
     )
@@ -168,6 +173,20 @@ def _post(edition: Edition, channel: Channel) -> Output:
     return Output(channel.id, "post.txt", "text/plain; charset=utf-8", whole.encode())
 
 
+def _diagram(edition: Edition, channel: Channel) -> tuple[Output, ...]:
+    """Return a post's picture with its alternative text: what is done of what was promised; none without a number."""
+    chart = charts.progress(edition.promise, edition.followup)
+    if chart is None:
+        return ()
+    title, notice = f"{edition.promise.title}", edition.municipality.notice
+    picture = drawing.png(chart.svg, title, f"{chart.title}, {edition.followup.period_name}", notice)
+    alt = " ".join(filter(None, (notice, chart.alt)))
+    return (
+        Output(channel.id, "diagram.png", "image/png", picture),
+        Output(channel.id, "diagram.png.alt.txt", "text/plain; charset=utf-8", alt.encode()),
+    )
+
+
 def _text(edition: Edition, template: str, part: str) -> str:
     try:
         return edition.texts[template][part]
@@ -217,7 +236,7 @@ def _manifest(edition: Edition, outputs: tuple[Output, ...]) -> dict[str, Any]:
     }
 
 
-def _page(edition: Edition, channel: Channel) -> str:
+def _page(edition: Edition, channel: Channel, drawn: Sequence[charts.Chart]) -> str:
     follow = edition.followup
     texts = edition.texts.get(channel.template, {})
     variables = {
@@ -232,6 +251,7 @@ def _page(edition: Edition, channel: Channel) -> str:
         "sentence": f"Uppföljning {follow.promise}/{follow.period}, utgåva {edition.edition}",
         "as_of": swedish_date(local_date(follow.as_of)),
         "changes": edition.changes,
+        "charts": drawn,
         "next_due": swedish_date(follow.next_due) if follow.next_due else "",
         "lead": _paragraphs(texts.get("lead", "")),
         "next": _paragraphs(texts.get("next", "")),
