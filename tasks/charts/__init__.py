@@ -161,7 +161,7 @@ def _axis(promise: Promise, followup: FollowUp, rows: int) -> list[str]:
     shapes = [drawing.line(0, bottom, WIDTH, bottom)]
     for year, month in _months(promise.signed, promise.ends):
         x = _x(promise, date(year, month, 1))
-        if month in (1, 5, 9) and 60 < x < WIDTH - 60:
+        if month in (1, 5, 9) and 110 < x < WIDTH - 110:
             label = drawing.text(x, bottom + 20, _short(date(year, month, 1)), "s", "middle")
             shapes += [drawing.line(x, 8, x, bottom), label]
     shapes += [
