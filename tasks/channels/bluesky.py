@@ -144,7 +144,7 @@ def retract(channel: Channel, publication: Publication, outputs: tuple[Output, .
     answer = session.line.call("POST", "/xrpc/com.atproto.repo.deleteRecord", visible=True, json=body)
     if not answer.good:
         raise _meaning(session.line, answer, visible=True)
-    return Receipt("retracted")
+    return Receipt("retracted", message="Kopior som andra tjänster redan hämtat kan finnas kvar.")
 
 
 def record_key(key: str, account: str) -> str:

@@ -3,6 +3,7 @@
 # ruff: noqa: ARG001 - all kinds share six signatures, also where one needs less
 from __future__ import annotations
 
+import html
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -148,7 +149,7 @@ def retract(channel: Channel, publication: Publication, outputs: tuple[Output, .
     path = f"/api/v1/statuses/{quote(publication.remote_id, safe='')}"
     answer = line.call("DELETE", path, visible=True, params={"delete_media": "true"})
     if answer.good or answer.status == 404:
-        return Receipt("retracted")
+        return Receipt("retracted", message="Andra servrar är ombedda att ta bort sina kopior; alla gör det inte.")
     raise _meaning(line, answer, visible=True)
 
 
@@ -246,7 +247,7 @@ def _says(row: Mapping[str, Any], post: _post.Post) -> bool:
 
 
 def _shown_links(row: Mapping[str, Any]) -> list[str]:
-    return [link.replace("&amp;", "&") for link in re.findall(r'href="([^"]*)"', str(row.get("content", "")))]
+    return [html.unescape(link) for link in re.findall(r'href="([^"]*)"', str(row.get("content", "")))]
 
 
 def _receipt(row: Mapping[str, Any]) -> Receipt:

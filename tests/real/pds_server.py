@@ -58,17 +58,16 @@ def _npm(folder: Path, *what: str) -> None:
 def running(data: Path) -> Iterator[str]:
     """Run a PDS whose accounts and posts lie in `data`, and give its address."""
     command = ["node", HERE / "start.cjs", installed(), data]
-    process = subprocess.Popen(
+    with subprocess.Popen(
         list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    try:
-        assert process.stdout is not None
-        said = process.stdout.readline()
-        assert said, "the PDS did not start"
-        yield json.loads(said)["pds"]
-    finally:
-        process.terminate()
-        process.wait(10)
+    ) as process:
+        try:
+            assert process.stdout is not None
+            said = process.stdout.readline()
+            assert said, "the PDS did not start"
+            yield json.loads(said)["pds"]
+        finally:
+            process.terminate()
 
 
 def account(url: str, handle: str, password: str) -> str:
