@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,32 +14,19 @@ from typing import Any
 from tests.conftest import absent
 
 HERE = Path(__file__).parent / "openid"
-CACHE = Path(__file__).parents[2] / "var" / "npm"
 CLIENT, SECRET = "lofteskollen", "bara-for-prov-pa-den-egna-datorn"
 
 
 def installed() -> Path:
-    """Return the folder where the pinned package is installed; a machine without npm skips."""
+    """Return the folder where the locked package is installed (`make npm` does it too); without npm it skips."""
     if shutil.which("npm") is None:
         absent("npm is not installed")
-    wanted = HERE / "package.json"
-    folder = CACHE / f"openid-{hashlib.sha256(wanted.read_bytes()).hexdigest()[:12]}"
-    if not folder.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(dir=CACHE))
-        shutil.copy(wanted, fresh)
-        command = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"]
-        done = subprocess.run(command, check=False, cwd=fresh, capture_output=True, text=True, timeout=180)
+    if not (HERE / "node_modules" / "oidc-provider" / "package.json").exists():
+        command = ["npm", "ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
+        done = subprocess.run(command, check=False, cwd=HERE, capture_output=True, text=True, timeout=180)
         if done.returncode:
-            shutil.rmtree(fresh)
             absent(f"npm could not install oidc-provider: {done.stderr[-300:]}")
-        try:
-            # Two test processes may have installed at once: one of them gives the folder its name.
-            fresh.rename(folder)
-        except OSError:
-            shutil.rmtree(fresh)
-    shutil.copy(HERE / "provider.mjs", folder)
-    return folder
+    return HERE
 
 
 @contextmanager
