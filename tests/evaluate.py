@@ -127,6 +127,14 @@ def record_of(row: Mapping[str, Any]) -> Record:
     )
 
 
+def published_at(value: str) -> datetime:
+    """Return when something was published; the last day of a month or year of which no more is known."""
+    found, _ = _published(value, False)
+    if found is None:
+        raise ValueError(value)
+    return found
+
+
 def _published(value: str | None, inferred: bool) -> tuple[datetime | None, str]:
     if not value:
         return None, "day"

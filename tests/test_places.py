@@ -111,6 +111,21 @@ def test_the_police_area_is_not_the_municipality(area: str) -> None:
     assert read(f"{WALK}, säger {area}.") is None
 
 
+def test_the_section_of_a_regional_paper_says_where() -> None:
+    """News filed under our municipality is ours where no other one is named, whatever district it tells of."""
+    when = datetime(2021, 10, 20, tzinfo=UTC)
+
+    def filed(body: str, section: str) -> Reading | None:
+        url = f"https://regiontidningen.example/{section}/nyhet"
+        record = Record("regiontidningen", "1", "Nyhet", body, url, published_at=when)
+        return next((r for r in evidence.read([record], PROMISE, HERE) if r.commitment == "c5"), None)
+
+    here = filed(f"{WALK} i Länna.", "strangnas")
+    assert here and here.band == "sure"
+    assert filed(f"{WALK} i Gnesta.", "strangnas") is None
+    assert filed(f"{WALK}.", "gnesta") is None
+
+
 @pytest.mark.parametrize("where", ["Eskilstuna/Strängnäs", "lokalpolisområde Eskilstuna Strängnäs"])
 def test_a_walk_somewhere_in_the_police_area_is_asked_about(where: str) -> None:
     """Our own police's walk in the area may be ours: a question; in a regional paper it names no place of ours."""

@@ -169,6 +169,8 @@ def relative_of(name: str, parts: Parts, known: Known, published: date) -> Dated
         return _terms(parts, published)
     if name == "termly":
         return _termly(word, known.lean, published)
+    if name == "thisyear" and word in ("åretsbörjan", "årsskiftet"):
+        return Dated(date(published.year, 1, 1), published, "period")
     if name == "thisyear":
         # In January to March "under året" in the past tense sums up the year before.
         back = word == "fjolåret" or (word in ("året", "årets") and known.lean == "past" and published.month <= 3)

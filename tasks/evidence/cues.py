@@ -142,8 +142,8 @@ _NOT_AFTER = re.compile(r"\s(?:[\w-]+\s)?(?:inte|ej|aldrig)(?!\w)(?!\s(?:bara|mi
 _WOULD = re.compile(r"(?<!\w)(?:skulle|borde|kunde)\s(?:[\w-]+\s){0,4}ha\s(?:[\w-]+\s){0,2}$")
 _HAD_IT = re.compile(r"^\W*hade\s(?:det|vi|man|ni|de|polisen|kommunen|skolan)\s")
 _SAID = (_TALK, _WISH, _PROMISE, _FUTURE)
-# "Har kommit överens", "har sagt ja": agreed on, not done.
-_AGREED = re.compile(r"\s(?:överens|ja|nej)(?!\w)")
+# "Har kommit överens", "har sagt ja": agreed on, not done. "Haft god effekt": judged, not told.
+_AGREED = re.compile(r"\s(?:överens|ja|nej|(?:\w+\s){0,2}effekt\w*)(?!\w)")
 # A plain present tense: a closed list of the commonest verbs, and the ending beside a subject.
 _GENERAL = re.compile(
     r"(?<!\w)(?:är|har|kan|får|ger|gör|finns|heter|betyder|kallas|leds|leder|ingår|används|använder|består|gäller|bygger|handlar|säger"

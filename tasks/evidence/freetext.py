@@ -207,7 +207,9 @@ def _where(
     local = text.record.source in {s.id for s in municipality.sources}
     near = places.find(". ".join(s.text for s in (*anchors, text.sentences[0])), municipality)
     whole = places.find(". ".join([text.record.place, *(s.text for s in text.sentences)]), municipality)
-    ours = whole.own or bool(whole.districts)
+    # A regional paper files its news by municipality: "…/strangnas/grannsamverkan-blev-succe".
+    filed = f"/{municipality.slug}/" in text.record.url
+    ours = whole.own or bool(whole.districts) or filed
     if near.elsewhere and not near.own and not near.districts and not (ours and _some_unplaced(topic, municipality)):
         return None
     here = near if near.districts else whole
@@ -217,7 +219,7 @@ def _where(
         return _Where(here.districts)
     if not ours:
         return _Where((), "ingen ort nämns") if local else None
-    if not local and not whole.certain and not here.certain:
+    if not local and not filed and not whole.certain and not here.certain:
         return _Where(here.districts, "orten finns även på andra håll")
     return _Where(here.districts)
 
