@@ -155,7 +155,7 @@ def test_each_failure_means_one_thing(
     proxy.slow_seconds = 0
     proxy.faults.extend(["slow", fault])
     with pytest.raises(trouble, match=words):
-        bluesky.publish(account(proxy.url, handle, timeout_seconds=0.5), row(), post(), Path())
+        bluesky.publish(account(proxy.url, handle, timeout_seconds=1.5), row(), post(), Path())
     assert bool(find(proxy, handle)) == landed
     assert publish(proxy, handle).state == "published" and len(shown(pds, handle)) == 1
 
@@ -178,7 +178,7 @@ def test_failed_sign_in_or_upload_is_no_uncertain_post(
     """Nobody sees a session or an upload, so whatever became of it may be tried again."""
     proxy.slow_seconds = 0
     proxy.faults.extend(["slow"] * before + [fault])
-    channel = account(proxy.url, handle, timeout_seconds=0.5)
+    channel = account(proxy.url, handle, timeout_seconds=1.5)
     with pytest.raises(Unavailable):
         bluesky.publish(channel, row(), post(TEXT, *picture()), Path())
     assert shown(pds, handle) == []
@@ -236,7 +236,7 @@ def test_find_that_cant_ask_never_says_not_there(proxy: FaultProxy, handle: str,
     publish(proxy, handle)
     proxy.read_faults.append(fault)
     with pytest.raises(Unavailable):
-        bluesky.find(account(proxy.url, handle, timeout_seconds=0.5), row(), post(), Path())
+        bluesky.find(account(proxy.url, handle, timeout_seconds=1.5), row(), post(), Path())
 
 
 def test_find_needs_no_password(proxy: FaultProxy, handle: str) -> None:
@@ -271,7 +271,7 @@ def test_no_secret_in_messages_reprs_or_logs(
     proxy: FaultProxy, handle: str, caplog: pytest.LogCaptureFixture, fault: str
 ) -> None:
     """Neither a message, a traceback, a repr nor any log at its most talkative holds the password or a token."""
-    channel = account(proxy.url, handle, timeout_seconds=0.5)
+    channel = account(proxy.url, handle, timeout_seconds=1.5)
     said = repr(channel) + repr(bluesky._line(channel))
     proxy.slow_seconds = 0
     proxy.faults.extend(["slow", fault] if fault else [])

@@ -31,7 +31,7 @@ def account(url: str | None = None, **changes: object) -> Channel:
     """Return a Facebook channel whose calls go to `url`."""
     values = {"id": "konto", "kind": "facebook", "name": "Kommunen på Facebook", "party": "municipality"}
     values |= {"role": "post", "template": "kort", "base_url": url, "options": {"page": PAGE}}
-    values |= {"secrets": {"page_token": TOKEN}, "timeout_seconds": 0.4}
+    values |= {"secrets": {"page_token": TOKEN}, "timeout_seconds": 1.0}
     return Channel.model_validate({**values, **changes})
 
 

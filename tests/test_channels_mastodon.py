@@ -74,7 +74,7 @@ def account(url: str | None = "https://mastodon.example", **changes: object) -> 
     number = hashlib.sha256(name.encode()).hexdigest()[:8]
     values = {"id": f"konto-{number}", "kind": "mastodon", "name": "Kommunen på Mastodon", "party": "municipality"}
     values |= {"role": "post", "template": "kort", "base_url": url, "secrets": {"access_token": TOKEN}}
-    return Channel.model_validate({**values, "timeout_seconds": 0.5, **changes})
+    return Channel.model_validate({**values, "timeout_seconds": 1.0, **changes})
 
 
 def publish(

@@ -27,7 +27,7 @@ party = "municipality"
 role = "post"
 template = "kort"
 base_url = "{url}"
-timeout_seconds = 0.4
+timeout_seconds = 1.0
 [channel.options]
 page = "{page}"
 [channel.secrets]
