@@ -36,6 +36,7 @@ def test_example_is_off_and_lacks_only_what_is_secret_or_ones_own(name: str, mon
     assert kind.check(example(name)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("party", ["police", "municipality"])
 @pytest.mark.parametrize("edition", [1, 2])
 @pytest.mark.parametrize("number", [1, 2, 3])
