@@ -39,8 +39,8 @@ def match(
 ) -> Matches:
     """Return what these records and answers amount to for a promise; the same input gives the same result."""
     by_id = {r.id: r for r in records}
-    readings = evidence.read(records, promise, municipality)
     answers = {(j.left, j.right): j for j in judgements if j.question == "evidence"}
+    readings = _with_forgotten(evidence.read(records, promise, municipality), by_id, answers, promise)
     judged = [_judged(r, by_id, answers) for r in readings]
     pairs = linkage.score(records, judged)
     activities = linkage.activities(promise, by_id, judged, pairs, judgements)
@@ -52,6 +52,22 @@ def match(
         nil_reports=tuple(r for r in judged if r.state == "nil_report" and r.band == "sure"),
         questions=tuple(linkage.questions(promise, by_id, judged, pairs, judgements)),
     )
+
+
+def _with_forgotten(
+    readings: list[Reading], by_id: Mapping[str, Record], answers: Mapping[tuple[str, str], Judgement], promise: Promise
+) -> list[Reading]:
+    """Return the readings with those that a person said yes to and the rules no longer find: no answer is lost."""
+    read = {(r.record_id, r.commitment) for r in readings}
+    known = {c.id for c in promise.commitments}
+    # A report that its party has taken back is nothing, whoever answered what about it.
+    standing = {key for key, record in by_id.items() if record.fields.get("state") != "withdrawn"}
+    lost = [
+        evidence.forgotten(answer, by_id[left])
+        for (left, right), answer in sorted(answers.items())
+        if answer.verdict == "yes" and (left, right) not in read and left in standing and right in known
+    ]
+    return [*readings, *lost]
 
 
 def _judged(reading: Reading, by_id: Mapping[str, Record], answers: Mapping[tuple[str, str], Judgement]) -> Reading:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from config.schema import Commitment, Municipality, Promise
 from tasks.evidence import days, freetext, reports, swedish, topics
@@ -12,7 +13,7 @@ from tasks.model import Dated, Judgement, Reading, Record, State
 
 # So many records are read at a time: enough to look for a word in all at once, and never much memory.
 BATCH = 20_000
-RULES_VERSION = "2026-11-22.4"
+RULES_VERSION = "2026-11-22.5"
 
 
 def read(
@@ -72,7 +73,7 @@ def _finished(reading: Reading, record: Record, commitment: Commitment) -> Readi
 def judged(reading: Reading, record: Record, judgement: Judgement) -> Reading:
     """Return the reading as a person's answer makes it; a changed record that contradicts it asks anew."""
     changed = judgement.seen_sha256 != record.content_sha256
-    if changed and _contradicts(reading, judgement):
+    if changed and _contradicts(reading, record, judgement):
         return replace(
             reading,
             band="unsure",
@@ -89,7 +90,9 @@ def judged(reading: Reading, record: Record, judgement: Judgement) -> Reading:
 
 def _confirmed(reading: Reading, judgement: Judgement) -> Reading:
     fields = judgement.corrected
-    state: State = fields.get("state") or ("held" if reading.state in ("background", "none") else reading.state)
+    state: State = fields.get("state") or (
+        "held" if reading.state in ("background", "promise_text", "none") else reading.state
+    )
     when = reports.dated(fields.get("date"))
     place = fields.get("place")
     return replace(
@@ -105,16 +108,47 @@ def _confirmed(reading: Reading, judgement: Judgement) -> Reading:
     )
 
 
-def _contradicts(reading: Reading, judgement: Judgement) -> bool:
+def _contradicts(reading: Reading, record: Record, judgement: Judgement) -> bool:
     """Tell whether what the record says now goes against what the person answered."""
     if judgement.verdict == "unsure":
         return False
     if judgement.verdict == "no":
         return reading.band == "sure" and reading.state == "held"
-    answered = judgement.corrected.get("state", "held")
-    when = reports.dated(judgement.corrected.get("date"))
+    if reading.band == "no" or reading.state == "none":
+        return True
+    said = judgement.corrected
+    called_off = reading.state in ("cancelled", "moved") and said.get("state", "held") == "held"
+    when = reports.dated(said.get("date"))
     moved = bool(when and reading.dates and not any(overlaps(when, d) for d in reading.dates))
-    return moved or reading.band == "no" or (reading.state in ("cancelled", "moved") and answered == "held")
+    return called_off or moved or _elsewhere(reading, said.get("place")) or _other_count(reading, record, said)
+
+
+def _elsewhere(reading: Reading, place: object) -> bool:
+    """Tell whether the record names places, and none of them is the one that the person gave."""
+    given = str(place or "").casefold()
+    named = [p.casefold() for p in reading.places]
+    return bool(given and named) and not any(given in p or p in given for p in named)
+
+
+def _other_count(reading: Reading, record: Record, said: Mapping[str, Any]) -> bool:
+    """Tell whether the record gives another number than the person did; one told without a number gives none."""
+    given = said.get("count")
+    told = reading.count if reading.count != 1 or record.fields.get("count") else None
+    return given is not None and told is not None and told != int(given)
+
+
+def forgotten(judgement: Judgement, record: Record) -> Reading:
+    """Return the reading of a record that the rules take for nothing, and a person has answered yes about."""
+    return Reading(
+        record_id=record.id,
+        record_version=record.version,
+        commitment=judgement.right,
+        state="none",
+        band="unsure",
+        score=SCORES["unsure"],
+        reasons=("reglerna hittar inte längre löftet i posten, men en person har svarat om den",),
+        rules_version=RULES_VERSION,
+    )
 
 
 def overlaps(one: Dated, other: Dated) -> bool:
