@@ -1,4 +1,4 @@
-"""Every channel kind offers the same five functions and keeps the same promises; a new file is found by itself."""
+"""Every channel kind offers the same six functions and keeps the same promises; a new file is found by itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from config.schema import Channel
 from tasks import channels
 from tasks.model import Output, Publication, Receipt, Refused
 
-FIVE = ("check", "fits", "prepare", "publish", "find")
+SIX = ("check", "fits", "prepare", "publish", "find", "retract")
 ROW = Publication(1, "exempelby-2021", "2021-T1", 1, "kanal", "k", "sending", 1, 1)
 outputs = st.lists(
     st.builds(
@@ -48,11 +48,11 @@ def test_unknown_kind_names_the_known_ones(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", channels.kinds())
-def test_kind_has_the_five_functions(name: str) -> None:
+def test_kind_has_the_six_functions(name: str) -> None:
     """Each function exists with the contract's parameters and a docstring, and the number of look-ups is given."""
     module = channels.kind(name)
     assert module.ABSENCE_IS_PROOF in (True, False)
-    for function in FIVE:
+    for function in SIX:
         wanted = list(inspect.signature(getattr(channels.Kind, function)).parameters)[1:]
         assert list(inspect.signature(getattr(module, function)).parameters) == wanted
         assert inspect.getdoc(getattr(module, function))
