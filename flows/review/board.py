@@ -96,6 +96,7 @@ def board(visit: Anyone, klart: str = "") -> Response:
         alarms=[a for a in raised if a.municipality in ("", *review.config.municipalities)],
         health=health,
         is_ops="ops" in visit.person.roles,
+        may_answer=bool(visit.person.roles & {"reporter", "reviewer", "approver"}),
         may_read=bool(visit.person.roles & {"reviewer", "approver", "ops"}),
     )
 
