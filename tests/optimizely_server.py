@@ -24,8 +24,10 @@ API = "/api/episerver/v3.0/contentmanagement"
 TOKEN = "/api/episerver/connect/token"
 START, BIN = 5, 2
 # Where new pages lie: id and public path.
-PARENTS = {START: "/", 1234: "/medborgarloften/strangnas/"}
-# The site's one page type: property → the CMS' name of its kind.
+MEDIA = 3
+PARENTS = {START: "/", 1234: "/medborgarloften/strangnas/", MEDIA: "/globalassets/"}
+# The site's one media type, which has no languages, and its one page type: property → the CMS' name of its kind.
+IMAGE_TYPE = "ImageFile"
 TYPE = "StandardPage"
 PROPERTIES = {
     "mainBody": "PropertyXhtmlString",
@@ -34,6 +36,18 @@ PROPERTIES = {
     "category": "PropertyCategory",
 }
 STATUSES = {"checkedout", "checkedin", "published", "rejected", "delayedpublish", "awaitingapproval"}
+# What a write may hold beside the type's own properties.
+KNOWN = {
+    "contentlink",
+    "name",
+    "language",
+    "contenttype",
+    "parentlink",
+    "routesegment",
+    "startpublish",
+    "stoppublish",
+    "status",
+}
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _MARK = re.compile(r'data-medborgarlofte="([^;"]+);')
 
@@ -55,7 +69,7 @@ class Version:
 
 @dataclass
 class Content:
-    """A page with all its versions; `draft` is the work id of the common draft."""
+    """A page with all its versions, or an image; `draft` is the work id of the common draft."""
 
     guid: str
     id: int
@@ -63,6 +77,7 @@ class Content:
     created: datetime
     draft: int = 0
     versions: dict[int, Version] = field(default_factory=dict)
+    file: bytes = b""
 
     @property
     def public(self) -> Version | None:
@@ -74,7 +89,15 @@ class Content:
 class OurOptimizelyServer(Misbehaving):
     """A site on loopback with one page type and two places to put pages."""
 
-    settings = (*Misbehaving.settings, "token_seconds", "may_publish", "token_status", "required")
+    settings = (
+        *Misbehaving.settings,
+        "token_seconds",
+        "may_publish",
+        "token_status",
+        "required",
+        "strict",
+        "tells_url",
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -85,13 +108,27 @@ class OurOptimizelyServer(Misbehaving):
         self.may_publish = True
         # Properties that a complete validation asks for.
         self.required: tuple[str, ...] = ()
+        # What the type doesn't have is refused (3.12, by a client's own notes) or passed over without a word (2.18).
+        self.strict = True
+        # Whether the API tells an image's address.
+        self.tells_url = True
         self._tokens: dict[str, datetime] = {}
         self._clock = datetime.now(UTC).replace(microsecond=0)
         self._number = 2000
 
     def visible(self) -> dict[str, str]:
         """Return the public pages: address and HTML."""
-        return {self.url + _path(c, v): _shown(v) for c in self.pages.values() if (v := c.public)}
+        return {self.url + _path(c, v): _shown(v) for c in self.pages.values() if (v := c.public) and not c.file}
+
+    def images(self) -> dict[str, bytes]:
+        """Return the public images: address and bytes; each has a permanent link too."""
+        shown = {self.url + _path(c, v): c.file for c in self.pages.values() if c.file and (v := c.public)}
+        links = {
+            f"{self.url}/link/{c.guid.replace('-', '')}.aspx": c.file
+            for c in self.pages.values()
+            if c.file and c.public
+        }
+        return shown | links
 
     def duplicates_visible(self) -> int:
         """Return how many pages too many a reader sees of one and the same follow-up."""
@@ -166,8 +203,9 @@ class OurOptimizelyServer(Misbehaving):
         return Answer(200, {"access_token": token, "token_type": "Bearer", "expires_in": self.token_seconds})
 
     def _write(self, request: Request, guid: str) -> Answer:
+        fields, files = request.form()
         try:
-            asked = json.loads(request.body or b"null")
+            asked = json.loads(fields.get("content") or request.body or b"null")
         except ValueError:
             asked = None
         if not isinstance(asked, dict):
@@ -175,6 +213,8 @@ class OurOptimizelyServer(Misbehaving):
         mode = request.headers.get("x-epi-validation-mode", "complete")
         if mode.lower() not in ("complete", "minimal"):
             return _problem(400, f"The value '{mode}' is not valid for ContentValidationMode.")
+        if files or (asked.get("contentType") or [None])[-1] == IMAGE_TYPE:
+            return self._media(asked, guid, files.get("file", b""))
         creating = request.method != "PATCH"
         wrong = self._wrong(asked, guid, creating=creating, complete=mode.lower() == "complete")
         if wrong:
@@ -188,11 +228,34 @@ class OurOptimizelyServer(Misbehaving):
             return self._create(asked, guid)
         return self._update(content, asked, new_version=request.method == "POST")
 
+    def _media(self, asked: dict[str, Any], guid: str, file: bytes) -> Answer:
+        """Create an image: a form of two parts, `content` and `file`."""
+        parent, kind = (asked.get("parentLink") or {}).get("id"), (asked.get("contentType") or [None])[-1]
+        if kind != IMAGE_TYPE:
+            return _problem(400, f"Content type '{kind}' does not exist.")
+        if asked.get("language"):
+            return _problem(
+                400, "Language cannot be set when content type is not localizable", code="ContentNotLocalizable"
+            )
+        if parent != MEDIA:
+            return _problem(400, "Cannot get parent content", code="InvalidParent")
+        if not file or not asked.get("name") or not asked.get("status"):
+            return _problem(400, "Missing status value on IVersionable content")
+        if guid in self.pages:
+            return _problem(500, "An image that is written over is not known here")
+        self._number += 1
+        content = Content(guid, self._number, MEDIA, self._now(), file=file)
+        self.pages[guid] = content
+        version = self._writable(content, "Published")
+        version.name, version.segment = asked["name"], str(asked["name"]).casefold()
+        return Answer(201, self._model(content), {"Location": f"{self.url}{API}/{guid}"})
+
     def _wrong(self, asked: dict[str, Any], guid: str, *, creating: bool, complete: bool) -> Answer | None:
         """Return the API's own objection to what is asked, in its words; None when it has none."""
         link, parent = asked.get("contentLink") or {}, asked.get("parentLink") or {}
         status, type_name = str(asked.get("status") or ""), (asked.get("contentType") or [None])[-1]
         named = len(str(asked.get("name") or "")) > 255
+        strange = [key for key in asked if key not in PROPERTIES and key.lower() not in KNOWN] if self.strict else []
         objections = (
             (creating and not asked.get("name"), "The Name field is required.", ""),
             (named, "'Name' has exceeded its limit of 255 characters.", ""),
@@ -227,6 +290,7 @@ class OurOptimizelyServer(Misbehaving):
                 "StartPublish must be set when content item is set for scheduled publishing",
                 "",
             ),
+            (bool(strange), f"Property '{''.join(strange[:1])}' does not exist on {TYPE}.", "PropertyNotFound"),
             (
                 status.lower() == "awaitingapproval",
                 "Action RequestApproval requires that an approval definition is defined",
@@ -312,16 +376,17 @@ class OurOptimizelyServer(Misbehaving):
         """Return the common draft as the API shows it."""
         version = content.versions[content.draft]
         language = {"link": None, "displayName": "Swedish", "name": "sv"}
+        shown = version.status == "Published" and (self.tells_url or not content.file)
         made: dict[str, Any] = {
             "contentLink": _link(content.id, version.work_id, content.guid),
             "name": version.name,
             "language": language,
             "existingLanguages": [language],
             "masterLanguage": language,
-            "contentType": ["Page", TYPE],
+            "contentType": ["Image", "Media", IMAGE_TYPE] if content.file else ["Page", TYPE],
             "parentLink": _link(content.parent, 0, str(uuid.uuid5(uuid.NAMESPACE_OID, str(content.parent)))),
             "routeSegment": version.segment,
-            "url": None if version.status != "Published" else self.url + _path(content, version),
+            "url": self.url + _path(content, version) if shown else None,
             "changed": _moment(version.changed),
             "created": _moment(content.created),
             "startPublish": version.start,
@@ -336,6 +401,9 @@ class OurOptimizelyServer(Misbehaving):
         return made
 
     def _page(self, request: Request) -> Answer:
+        image = self.images().get(f"{self.url}{request.where.casefold()}")
+        if image is not None:
+            return Answer(200, image, {"Content-Type": "image/png"})
         shown = self.visible().get(f"{self.url}{request.where.rstrip('/').casefold()}/")
         headers = {"Content-Type": "text/html; charset=utf-8"}
         if request.method != "GET" or shown is None:
@@ -356,7 +424,7 @@ def _shown(version: Version) -> str:
 
 
 def _path(content: Content, version: Version) -> str:
-    return f"{PARENTS.get(content.parent, '/')}{version.segment}/".casefold()
+    return f"{PARENTS.get(content.parent, '/')}{version.segment}{'' if content.file else '/'}".casefold()
 
 
 def _slug(name: str) -> str:

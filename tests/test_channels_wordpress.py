@@ -9,6 +9,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -16,13 +17,18 @@ import pytest
 import requests
 
 from config.schema import Channel
+from tasks import decide
 from tasks.channels import _wordpress, wordpress
 from tasks.model import Output, Publication, Receipt, Refused, Unavailable, Uncertain, digest
 from tasks.pages.article import missing
+from tasks.periods import at_local
+from tasks.store import Store
 from tests.conftest import absent
 from tests.following import composed, sample
+from tests.optimizely_server import CLIENT, SECRET, TYPE, OurOptimizelyServer
 from tests.real import wordpress_server
 from tests.real.wordpress_server import WordPress
+from tests.year import KOMMUN, Year, walk
 
 pytestmark = pytest.mark.slow
 
@@ -311,6 +317,74 @@ def test_retraction_of_what_is_hidden_edited_or_gone(wp: WordPress, period: str)
     held = row(period, remote_id=done.remote_id)
     assert wordpress.retract(channel, held, notice(period), Path()).state == "retracted"
     assert "Borta." in (public(wp, period) or "")
+
+
+MONDAY = at_local(date(2021, 5, 17), 9)
+BLOCK = """
+[[channel]]
+id = "{id}"
+kind = "{kind}"
+name = "{name}"
+party = "{party}"
+role = "site"
+template = "sida"
+address = "{address}"
+base_url = "{base}"
+options = {options}
+secrets = {secrets}
+"""
+
+
+@pytest.fixture
+def year(wp: WordPress, tmp_path: Path, sqlite_store: Store) -> Iterator[tuple[Year, OurOptimizelyServer]]:
+    """A year whose municipality publishes in WordPress and whose police publish in our Optimizely."""
+    with OurOptimizelyServer() as cms:
+        made = Year(tmp_path / "config", sqlite_store)
+        name, password = wp.accounts["author"]
+        blocks = (
+            {
+                "id": "strangnas.se", "kind": "wordpress", "name": "Kommunen", "party": "municipality", "base": wp.url,
+                "address": f"{wp.url}/medborgarlofte-{{period}}/", "options": "{}",
+                "secrets": f'{{ username = "{name}", application_password = "{password}" }}',
+            },
+            {
+                "id": "polisen.se", "kind": "optimizely", "name": "Polisen", "party": "police", "base": cms.url,
+                "address": f"{cms.url}/medborgarloften/strangnas/uppfoljning-{{period}}/",
+                "options": f'{{ content_type = "{TYPE}", parent = 1234, image_type = "ImageFile", image_parent = 3 }}',
+                "secrets": f'{{ client_id = "{CLIENT}", client_secret = "{SECRET}" }}',
+            },
+        )  # fmt: skip
+        with (made.folder / "municipalities/strangnas.toml").open("a", encoding="utf-8") as file:
+            file.writelines(BLOCK.format(**block) for block in blocks)
+        yield made, cms
+
+
+def test_the_machine_publishes_corrects_and_takes_back(wp: WordPress, year: tuple[Year, OurOptimizelyServer]) -> None:
+    """Both sites through the state machine: two steps each, one page each, the correction in place, the notice last."""
+    made, cms = year
+    shown = f"{wp.url}/medborgarlofte-2021-t1/"
+
+    def states(now: datetime) -> set[str]:
+        return {made.publish(now)[channel].state for channel in ("strangnas.se", "polisen.se")}
+
+    made.logs([walk("K1", "2021-04-10")], [])
+    made.run("2021-T1")
+    made.approve("2021-T1", MONDAY)
+    assert states(MONDAY) == {"published"}
+    first = requests.get(shown, timeout=20).text
+    assert "utgåva 1" in first and len(cms.visible()) == 1
+    later = MONDAY + timedelta(days=1)
+    decide.correct(made.store, made.config, made.current("2021-T1").id, person=KOMMUN, at=later)
+    made.approve("2021-T1", later)
+    assert states(later) == {"published"}
+    assert "utgåva 2" in requests.get(shown, timeout=20).text
+    assert ["utgåva 2" in page for page in cms.visible().values()] == [True]
+    assert [p["slug"] for p in posts(wp, "11 mars")] == ["medborgarlofte-2021-t1"]
+    decide.retract(made.store, made.current("2021-T1").id, reason="error", person=KOMMUN, at=later)
+    assert states(later + timedelta(hours=1)) == {"retracted"}
+    gone = requests.get(shown, timeout=20).text
+    assert "är återkallad" in gone and "utgåva 2</p>" not in gone
+    assert ["är återkallad" in page for page in cms.visible().values()] == [True]
 
 
 def test_accounts_that_may_not_publish(wp: WordPress, period: str, caplog: pytest.LogCaptureFixture) -> None:

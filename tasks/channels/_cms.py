@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import html
+import re
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from config.schema import Channel
@@ -21,6 +24,14 @@ class Piece(NamedTuple):
     mark: Marker
     page: Output
 
+    def with_addresses(self, addresses: Mapping[str, str]) -> Piece:
+        """Return the same with its images' addresses, each beside the name that we know the image by."""
+        body = self.article.body
+        for name, address in addresses.items():
+            known = html.escape(name)
+            body = body.replace(f'src="{known}"', f'src="{html.escape(address)}" data-bild="{known}"')
+        return self._replace(article=replace(self.article, body=body))
+
 
 def problems_of(outputs: tuple[Output, ...]) -> list[str]:
     """Return why no article can be taken from these outputs, in Swedish."""
@@ -34,6 +45,34 @@ def problems_of(outputs: tuple[Output, ...]) -> list[str]:
     if len(article.body.encode()) > _LONGEST_BODY:
         problems.append("texten är längre än en miljon byte")
     return problems
+
+
+def image_problems(
+    article: Article, outputs: tuple[Output, ...], media_types: tuple[str, ...], largest: int
+) -> list[str]:
+    """Return why the CMS wouldn't take the article's images, in Swedish."""
+    problems, files = [], files_of(outputs)
+    for image in article.images:
+        file = files.get(image.src)
+        if file is None:
+            problems.append(f"sidan visar bilden {image.src} som inte finns bland filerna")
+        elif file.media_type not in media_types:
+            problems.append(f"bilden {image.src} är {file.media_type}; det ska vara PNG, JPEG eller WebP")
+        elif len(file.body) > largest:
+            problems.append(f"bilden {image.src} är större än {largest // 1_000_000} MB")
+        if not image.alt.strip():
+            problems.append(f"bilden {image.src} saknar alternativtext")
+    return problems
+
+
+def files_of(outputs: tuple[Output, ...]) -> dict[str, Output]:
+    """Return the outputs by the names that the page calls them."""
+    return {o.name.rpartition("/")[2]: o for o in outputs}
+
+
+def image_names(body: str) -> set[str]:
+    """Return the names of the images that a CMS's text shows, as we put them there."""
+    return {html.unescape(name) for name in re.findall(r'\bdata-bild="([^"]+)"', body)}
 
 
 def piece_of(outputs: tuple[Output, ...], publication: Publication) -> Piece:

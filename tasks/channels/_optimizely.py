@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from pydantic import Field
 from config.schema import Channel, Decision, Text
 from tasks import options
 from tasks.channels import _wire
-from tasks.model import Publication, Refused, Trouble
+from tasks.model import Output, Publication, Refused, Trouble
 
 SECRETS = ("client_id", "client_secret")
 _PATH = "/api/episerver/v3.0/contentmanagement/"
@@ -44,6 +45,9 @@ class Options(Decision):
     # Names of the page type's properties; `summary` may be left out.
     body: Text = "mainBody"
     summary: str = ""
+    # The site's media type for images and the number of the folder that they lie in; needed when the pages have some.
+    image_type: str = ""
+    image_parent: int | None = None
     # Properties with a fixed value, as the API writes them: teaserText = { value = "…" }.
     properties: Mapping[str, Any] = Field({})
 
@@ -69,8 +73,34 @@ class Site:
         answer = self._call("PUT", guid, visible=visible, headers=headers, json=dict(fields))
         return self._object(answer, visible=visible)
 
+    def image(self, guid: str, name: str, output: Output) -> str:
+        """Return the address of an image, uploaded once under its guid.
+
+        An image has no hidden form. Where the CMS doesn't tell its address, the permanent link that editors' own
+        images have leads to it.
+        """
+        made = self.draft(guid)
+        parent = made.get("parentLink") if made else None
+        if made and isinstance(parent, dict) and parent.get("id") != self.asked.image_parent:
+            raise Refused(f"Bilden {name} i Optimizely har flyttats eller kastats. Återställ den.")
+        if made is None:
+            about = {
+                "name": name,
+                "contentType": [self.asked.image_type],
+                "contentLink": {"guidValue": guid},
+                "parentLink": {"id": self.asked.image_parent},
+                "status": "Published",
+            }
+            parts = {
+                "content": (None, json.dumps(about), "application/json"),
+                "file": (name, output.body, output.media_type),
+            }
+            made = self._object(self._call("PUT", guid, visible=False, files=parts), visible=False)
+        address = made.get("url")
+        return address if isinstance(address, str) and address else f"/link/{guid.replace('-', '')}.aspx"
+
     def discard(self, guid: str) -> None:
-        """Move the page to the wastebasket; one that is there or gone already is no trouble."""
+        """Move a page or an image to the wastebasket; one that is there or gone already is no trouble."""
         answer = self._call("DELETE", guid, visible=True)
         if not answer.good and answer.status not in (404, 409):
             raise self._meaning(answer, visible=True)
@@ -142,6 +172,16 @@ def problems(channel: Channel) -> list[str]:
 def guid_of(publication: Publication) -> str:
     """Return the guid of a follow-up's page: the same for all its editions."""
     return str(uuid.uuid5(_NAMESPACE, f"{publication.promise}/{publication.period}"))
+
+
+def image_guid(publication: Publication, edition: int, name: str) -> str:
+    """Return the guid of one edition's image: an earlier edition's stays as it is while its page is public."""
+    return str(uuid.uuid5(_NAMESPACE, f"{publication.promise}/{publication.period}/{edition}/{name}"))
+
+
+def image_name(segment: str, edition: int, name: str) -> str:
+    """Return what an image is called in the CMS, and so in its address."""
+    return f"{segment}-utgava-{edition}-{name}"
 
 
 def own_properties(standing: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from tasks.model import Output, Publication, Receipt, Refused
 ABSENCE_IS_PROOF = True
 
 _LONGEST_TITLE = 255
+_IMAGES = ("image/png", "image/jpeg", "image/webp", "image/gif")
+_LARGEST_IMAGE = 4_000_000
 
 
 def check(channel: Channel) -> list[str]:
@@ -28,16 +30,16 @@ def check(channel: Channel) -> list[str]:
 
 
 def fits(channel: Channel, outputs: tuple[Output, ...]) -> list[str]:
-    """Return why the page couldn't be put into the CMS: no article, a title too long, or images."""
+    """Return why the page couldn't be put into the CMS: no article, or a title too long."""
     problems = _cms.problems_of(outputs)
     if problems:
         return problems
-    article = _cms.notice_of(next(o for o in outputs if o.name.rpartition("/")[2] == "index.html")).article
+    article = _cms.notice_of(_cms.files_of(outputs)["index.html"]).article
     if len(article.title) > _LONGEST_TITLE:
         problems.append(f"rubriken är {len(article.title)} tecken och får vara {_LONGEST_TITLE} i Optimizely")
-    # Which media type and folder a site uses is its own; nothing general can be said about uploading to it.
-    problems += [f"bilden {i.src} kan inte läggas in i Optimizely av programmet" for i in article.images]
-    return problems
+    if article.images and not (channel.options.get("image_type") and channel.options.get("image_parent")):
+        problems.append("sidan har bilder: ange options.image_type och options.image_parent")
+    return problems + _cms.image_problems(article, outputs, _IMAGES, _LARGEST_IMAGE)
 
 
 def prepare(channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt:
@@ -50,6 +52,7 @@ def prepare(channel: Channel, publication: Publication, outputs: tuple[Output, .
     site, guid = _optimizely.site_of(channel), _optimizely.guid_of(publication)
     standing = site.draft(guid)
     if standing is None or not _ready(site, standing, publication, piece):
+        piece = _illustrated(channel, site, publication, piece, outputs)
         fields = _fields(channel, site, publication, guid, piece, standing, "CheckedOut")
         standing = site.put(guid, fields, visible=False)
         _unaltered(site, standing, piece)
@@ -71,6 +74,7 @@ def publish(channel: Channel, publication: Publication, outputs: tuple[Output, .
     if standing.get("status") != "Published":
         if publication.remote_id not in (None, _save(guid, standing)):
             raise Refused(f"Utkastet {guid} i Optimizely har sparats av någon annan sedan vi lade dit det. Se efter.")
+        piece = _illustrated(channel, site, publication, piece, outputs)
         fields = _fields(channel, site, publication, guid, piece, standing, "Published")
         standing = site.put(guid, fields, visible=True)
         _unaltered(site, standing, piece)
@@ -98,6 +102,10 @@ def retract(channel: Channel, publication: Publication, outputs: tuple[Output, .
     if standing and mark is None:
         raise Refused(f"Sidan {guid} i Optimizely bär inte vårt märke. Titta på den innan något tas bort.")
     if standing and mark and mark.edition <= publication.edition:
+        # The images first: it is the text that tells a repeat which they are.
+        for name in sorted(_cms.image_names(_value(site, standing, site.asked.body))):
+            for edition in range(1, publication.edition + 1):
+                site.discard(_optimizely.image_guid(publication, edition, name))
         hidden = standing.get("status") != "Published" and _readback.is_taken_back(channel, publication)
         if hidden:
             site.discard(guid)
@@ -137,6 +145,19 @@ def _ready(site: _optimizely.Site, standing: Mapping[str, Any], publication: Pub
             "publicera eller kasta dem."
         )
     return same
+
+
+def _illustrated(
+    channel: Channel, site: _optimizely.Site, publication: Publication, piece: _cms.Piece, outputs: tuple[Output, ...]
+) -> _cms.Piece:
+    """Return the article with its images uploaded and their addresses filled in."""
+    files, segment = _cms.files_of(outputs), _cms.segment(channel, publication)
+    addresses = {}
+    for image in piece.article.images:
+        guid = _optimizely.image_guid(publication, publication.edition, image.src)
+        name = _optimizely.image_name(segment, publication.edition, image.src)
+        addresses[image.src] = site.image(guid, name, files[image.src])
+    return piece.with_addresses(addresses)
 
 
 def _fields(

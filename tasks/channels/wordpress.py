@@ -3,7 +3,6 @@
 # ruff: noqa: ARG001 - all kinds share six signatures, also where one needs less
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -36,18 +35,8 @@ def fits(channel: Channel, outputs: tuple[Output, ...]) -> list[str]:
     problems = _cms.problems_of(outputs)
     if problems:
         return problems
-    piece = _cms.notice_of(next(o for o in outputs if o.name.rpartition("/")[2] == "index.html"))
-    images = {o.name.rpartition("/")[2]: o for o in outputs if o.media_type.startswith("image/")}
-    for image in piece.article.images:
-        if image.src not in images:
-            problems.append(f"sidan visar bilden {image.src} som inte finns bland filerna")
-        elif images[image.src].media_type not in _IMAGES:
-            problems.append(f"bilden {image.src} är {images[image.src].media_type}; WordPress tar PNG, JPEG och WebP")
-        elif len(images[image.src].body) > _LARGEST_IMAGE:
-            problems.append(f"bilden {image.src} är större än 5 MB")
-        if not image.alt.strip():
-            problems.append(f"bilden {image.src} saknar alternativtext")
-    return problems
+    article = _cms.notice_of(_cms.files_of(outputs)["index.html"]).article
+    return _cms.image_problems(article, outputs, _IMAGES, _LARGEST_IMAGE)
 
 
 def prepare(channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt:
@@ -198,12 +187,11 @@ def _at_its_address(channel: Channel, publication: Publication, post: Mapping[st
 
 def _body(site: _wordpress.Site, slug: str, piece: _cms.Piece, outputs: tuple[Output, ...]) -> str:
     """Return the article as WordPress shall hold it, its images uploaded and their addresses filled in."""
-    body = piece.article.body
-    files = {o.name.rpartition("/")[2]: o for o in outputs}
+    files, addresses = _cms.files_of(outputs), {}
     for image in piece.article.images:
-        address = site.image(_wordpress.image_slug(slug, files[image.src]), files[image.src], image.alt)
-        body = body.replace(f'src="{html.escape(image.src)}"', f'src="{html.escape(address)}"')
-    return _BLOCK.format(body=body)
+        name = _wordpress.image_slug(slug, files[image.src])
+        addresses[image.src] = site.image(name, files[image.src], image.alt)
+    return _BLOCK.format(body=piece.with_addresses(addresses).article.body)
 
 
 def _raw(post: Mapping[str, Any], key: str) -> str:

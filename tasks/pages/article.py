@@ -26,6 +26,8 @@ _BLOCKS = {
 }  # fmt: skip
 # What CMSs write in another way than it was given: quotes, dashes, dots and the multiplication sign.
 _SAME = str.maketrans({**dict.fromkeys("“”„‟″«»'‘’‚′", '"'), **dict.fromkeys("‐‑‒–—−", "-"), "…": "...", "×": "x"})
+# A picture's other forms lie beside our own page only; its <img> is the one that a CMS is given.
+_UNWRAPPED = {"picture", "source"}
 # What our page says with a class and a style sheet, said with an element of its own.
 _SPANS = {"badge": "strong", "tag": "small"}
 # A page that was rewritten as a whole needs no list of every passage.
@@ -199,7 +201,7 @@ class _Article(HTMLParser):
             self._silent = max(0, self._silent - 1)
         elif tag == "h1":
             self._heading = False
-        elif not self._silent and not self._heading and tag not in _VOID:
+        elif not self._silent and not self._heading and tag not in _VOID | _UNWRAPPED:
             written = tag if tag != "span" else self._spans.pop() if self._spans else ""
             self.out.append(f"</{written}>" * bool(written) + "\n" * (tag in _BLOCKS))
         self._note = max(0, self._note - (tag not in _VOID))
@@ -211,6 +213,8 @@ class _Article(HTMLParser):
             self.out.append(html.escape(data, quote=False))
 
     def _open(self, tag: str, given: Mapping[str, str]) -> None:
+        if tag in _UNWRAPPED:
+            return
         if tag == "img":
             self.images.append(Image(given.get("src", ""), given.get("alt", "")))
         if tag == "span":
