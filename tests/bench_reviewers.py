@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from time import perf_counter
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
@@ -26,8 +26,12 @@ MIXTURE: Mapping[str, int] = {
 }
 PEOPLE = ("demo-polis", "demo-kommun")
 # A shared style sheet or icon answers faster than any page: it is listed, and left out of the pages' figures.
-ASSET = "stilmall och ikon"
+ASSET = "stilmall, ikon, bild"
 _TRIES = 20
+# What a browser loads at once; what is marked lazy comes when one scrolls to it, and a picture takes its first source.
+_LOADED = re.compile(r'<(?:link rel="(?:stylesheet|icon)"|script|img|source)(?= )[^>]*? (?:href|src|srcset)="([^"]+)"')
+_WAITING = re.compile(r'<[^>]* loading="lazy"[^>]*>|(?<=>)<img[^>]*>(?=</picture>)')
+_PICTURE = re.compile(r'<img src="([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,8 @@ class Reviewer:
             page = await self._page("utkast", f"/utkast/{draft}")
             for frame in re.findall(r'<iframe[^>]* src="([^"]+)"', page):
                 await self._page(kind, unescape(frame))
+            for picture in dict.fromkeys(_PICTURE.findall(page)):
+                await self._asset(unescape(picture))
         else:
             fixed = {"översikt": "/", "frågor": "/fragor", "publiceringar": "/publiceringar"}
             await self._page(kind, fixed.get(kind) or self._dated(kind, draft))
@@ -160,15 +166,13 @@ class Reviewer:
         """Open a page with everything it loads, and return it."""
         answer = await self._send(kind, "GET", path)
         assert answer.status_code == 200, f"{path} svarade {answer.status_code}"
-        loaded = re.findall(r"<(?:link|script|img|source)\b[^>]*? (?:href|src)=\"([^\"]+)\"", answer.text)
+        loaded = _LOADED.findall(_WAITING.sub("", answer.text))
         for address in loaded:
             if urlsplit(address).netloc:
-                # A page that will lie on another site names its own address; only what a browser loads counts.
-                if f'rel="canonical" href="{address}"' not in answer.text:
-                    self.diary.strangers.add(address)
-            elif address.startswith("/"):
-                await self._asset(unescape(address))
-        weight = len(answer.content) + sum(self.sizes.get(unescape(a), 0) for a in loaded)
+                self.diary.strangers.add(address)
+            else:
+                await self._asset(urljoin(path, unescape(address)))
+        weight = len(answer.content) + sum(self.sizes.get(urljoin(path, unescape(a)), 0) for a in loaded)
         self.diary.weights[kind] = max(self.diary.weights.get(kind, 0), weight)
         return answer.text
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -33,9 +33,10 @@ from flows.review import (
     sign_in,
     uploads,
 )
-from tasks import periods
-from tasks.model import Refused, Unavailable
+from tasks import periods, rendering
+from tasks.model import Refused, Trouble, Unavailable
 from tasks.store import Store
+from tasks.store import drafts as drafts_kept
 
 # Rendering holds the interpreter's lock: more threads would only take it from each other, and every page would wait
 # for all the others. A few are there for those that wait for the database.
@@ -74,14 +75,26 @@ def create_app(config: Config, store: Store, *, demo: bool, secret: str, now: Ca
 
 @asynccontextmanager
 async def _ready(app: FastAPI) -> AsyncIterator[None]:
-    """Have at hand what the first visitors would wait for: the templates and the calendar of each promise."""
+    """Have at hand what the first visitors would wait for, and let few threads at it."""
     anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
     review: page.Review = app.state.review
     for name in review.templates.list_templates():
         review.templates.get_template(name)
     for promise in review.config.promises.values():
         periods.periods(promise)
+    with suppress(Trouble):
+        _rehearse(review)
     yield
+
+
+def _rehearse(review: page.Review) -> None:
+    """Render the newest draft of each promise once, for nothing: the first save would compile every template."""
+    with review.store.reading() as db:
+        newest = {h.promise: h for h in drafts_kept.headings(db) if h.promise in review.config.promises}
+        for heading in newest.values():
+            draft = drafts_kept.draft(db, heading.id)
+            if draft:
+                rendering.render(db, review.config, draft, draft.blocks)
 
 
 def server(app: FastAPI, port: int) -> uvicorn.Server:

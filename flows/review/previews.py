@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -32,7 +32,10 @@ _LINK = re.compile(r"(https?://[^\s<>\"]*[^\s<>\".,;:!?)\]])")
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture that goes with a post, and what it shows in words; empty where nobody has said it."""
+    """A picture that goes with a post, and what it shows in words; empty where nobody has said it.
+
+    `file` is the first one with the same bytes: a picture that goes to five channels is fetched once.
+    """
 
     file: Filed
     alt: str
@@ -96,19 +99,20 @@ def stored(
 
 def of(known: Sequence[Channel], filed: Sequence[Filed]) -> list[Preview]:
     """Return a preview per channel, sites first; a channel's role says how it shows, never its kind."""
+    same = {f.sha256: f for f in reversed(filed)}
     found = []
     for channel in known:
         own = [f for f in filed if f.channel == channel.id]
         is_site = channel.role == "site"
         pages = tuple(f for f in own if f.name.endswith("index.html")) if is_site else ()
-        found.append(Preview(channel, pages, () if is_site else _posts(channel, own), tuple(own)))
+        found.append(Preview(channel, pages, () if is_site else _posts(channel, own, same), tuple(own)))
     return found
 
 
 def filed(rendered: Sequence[Output]) -> list[Filed]:
     """Return rendered outputs that are not stored, as stored ones are listed; without pictures, which nobody serves."""
     return [
-        Filed(o.channel, o.name, o.media_type, len(o.body), o.body.decode("utf-8", "replace"))
+        Filed(o.channel, o.name, o.media_type, len(o.body), o.sha256, o.body.decode("utf-8", "replace"))
         for o in rendered
         if o.media_type.startswith("text/plain")
     ]
@@ -122,8 +126,8 @@ def difference(old: Output, new: Output) -> list[Change]:
     return compare(before, after)
 
 
-def _posts(channel: Channel, own: Sequence[Filed]) -> tuple[Post, ...]:
+def _posts(channel: Channel, own: Sequence[Filed], same: Mapping[str, Filed]) -> tuple[Post, ...]:
     alts = {f.name.removesuffix(ALT): f.text.strip() for f in own if f.name.endswith(ALT)}
-    pictures = tuple(Picture(f, alts.get(f.name, "")) for f in own if f.media_type.startswith("image/"))
+    pictures = tuple(Picture(same[f.sha256], alts.get(f.name, "")) for f in own if f.media_type.startswith("image/"))
     texts = [f for f in own if f.media_type.startswith("text/plain") and not f.name.endswith(ALT)]
     return tuple(Post(channel, f.text, channels.measure(channel, f.text), pictures) for f in texts)

@@ -19,6 +19,7 @@ class Filed:
     name: str
     media_type: str
     size: int
+    sha256: str
     text: str
 
 
@@ -36,8 +37,12 @@ def filed(db: Db, draft_id: int, revision: int) -> list[Filed]:
         outputs.c.channel,
         outputs.c.name,
         outputs.c.media_type,
+        outputs.c.sha256,
         func.length(outputs.c.body).label("size"),
         case((is_text, outputs.c.body), else_=None).label("text"),
     ).where(outputs.c.draft_id == draft_id, outputs.c.revision == revision)
     found = db.execute(query.order_by(outputs.c.channel, outputs.c.name))
-    return [Filed(r.channel, r.name, r.media_type, r.size, (r.text or b"").decode("utf-8", "replace")) for r in found]
+    return [
+        Filed(r.channel, r.name, r.media_type, r.size, r.sha256, (r.text or b"").decode("utf-8", "replace"))
+        for r in found
+    ]
