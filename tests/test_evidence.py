@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -269,6 +270,58 @@ def test_hostile_text_is_bounded(body: str) -> None:
     readings = evidence.read([text("Trygghetsvandring", body)], PROMISE, MUNICIPALITY)
     assert time.perf_counter() - begun < 5
     assert not any(d.start.year < 1990 for r in readings for d in r.dates)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "<h1>Trygghetsvandring</h1> i <i>Åker</i>",
+        "Trygghets&shy;vandring i &Aring;ker",
+        "Trygghets\u200bvandring i \ufeffÅker",
+        "Trygghetsvandring\x07 i\x00 Åker",
+        "Trygghetsvandring i A\u030aker",
+        '<a href="x" title="Föräldramöte med polisen">Trygghetsvandring</a> i Åker',
+    ],
+)
+def test_a_title_is_read_as_people_see_it(title: str) -> None:
+    """Markup, entities, control signs and both forms of å in a title change nothing, and attributes say nothing."""
+    said = read(text(title, "Den 14 oktober hölls den. 25 personer kom och trasiga lampor noterades."))
+    assert list(said) == ["c5"]
+    reading = said["c5"]
+    assert (reading.state, reading.band, reading.places) == ("held", "sure", ("Åkers styckebruk",))
+    assert not set("<>&\x00\x07") & set("".join(reading.reasons))
+
+
+def test_nothing_is_read_from_nothing() -> None:
+    """A record without title and text, and a promise of which no commitment has words, give no reading and no error."""
+    walk = text("Trygghetsvandring", "Den 14 oktober genomfördes en trygghetsvandring i Mariefred.")
+    assert evidence.read([text("", ""), text(" ", "\n")], PROMISE, MUNICIPALITY) == []
+    assert evidence.read([], PROMISE, MUNICIPALITY) == []
+    silent = tuple(c.model_copy(update={"signals": Signals()}) for c in PROMISE.commitments)
+    assert evidence.read([walk], PROMISE.model_copy(update={"commitments": silent}), MUNICIPALITY) == []
+    one = (silent[0], *PROMISE.commitments[1:])
+    assert evidence.read([walk], PROMISE.model_copy(update={"commitments": one}), MUNICIPALITY)
+
+
+def test_a_thousand_records_of_one_walk_are_read_in_bounded_time() -> None:
+    """The same report a thousand times takes no longer than a thousand reports."""
+    body = "Den 14 oktober genomfördes en trygghetsvandring i Mariefred med polisen. " * 20
+    begun = time.perf_counter()
+    same = [replace(text("Trygghetsvandring", body), external_id=str(i)) for i in range(1000)]
+    readings = evidence.read(same, PROMISE, MUNICIPALITY)
+    assert time.perf_counter() - begun < 20
+    assert {(r.state, r.band, r.dates) for r in readings} == {("held", "sure", (Dated.day(date(2021, 10, 14)),))}
+
+
+@pytest.mark.parametrize(
+    "day", ["den 31 februari", "den 30 februari 2021", "den 14 oktober 0021", "31/2", "2021-02-30"]
+)
+def test_a_day_that_is_not_there_is_never_another(day: str) -> None:
+    """A day that the calendar lacks, or of a year nobody means, gives a reading without a day."""
+    [reading] = evidence.read(
+        [text("Nytt", f"{day} genomfördes en trygghetsvandring i Åker.")], PROMISE, MUNICIPALITY, period_filter=False
+    )
+    assert (reading.state, reading.dates) == ("held", ())
 
 
 def test_normal_forms_and_markup_do_not_matter() -> None:

@@ -19,6 +19,8 @@ _TAG = re.compile(r"<[^<>]{0,400}>")
 _BLOCK_TAG = re.compile(r"</?(?:p|br|li|ul|ol|h[1-6]|div|tr|td|table)\b[^<>]{0,400}>", re.IGNORECASE)
 # What may be a control character; most texts have none.
 _ODD = re.compile(r"[^\w\n\xa0 -~–—‘’“”…·•°§´«»€]")
+# What joins or parts letters without a width: a word with one of them inside is still one word.
+_INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff]")
 _SPACES = re.compile(r"[^\S\n]+")
 _WORD = re.compile(r"[^\W_]+(?:[-–:’'][^\W_]+)*")
 _LETTERS = re.compile(r"[^\W_]+")
@@ -58,6 +60,7 @@ def clean(text: str) -> str:
     text = unicodedata.normalize("NFC", text).replace("\r", "\n").replace("\u00ad", "")
     text = text[:LIMIT]
     if _ODD.search(text):
+        text = _INVISIBLE.sub("", text)
         text = "".join(c if c == "\n" or unicodedata.category(c)[0] != "C" else " " for c in text)
     return _SPACES.sub(" ", text).strip()
 

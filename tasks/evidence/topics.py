@@ -17,9 +17,9 @@ from tasks.evidence import swedish
 from tasks.evidence.swedish import LIMIT, Sentence, Term, Word
 from tasks.model import Record
 
-# What makes a text's letters differ from what a reader sees: markup, entities, soft hyphens, our own separator.
-_MARKED = re.compile(r"[<&\xad]")
-_DIRTY = re.compile(r"[<&\x00\xad]")
+# What makes a text's letters differ from what a reader sees: markup, entities, invisible signs, our own separator.
+_MARKED = re.compile("[<&\xad\u200b-\u200d\u2060\ufeff]")
+_DIRTY = re.compile("[<&\x00\xad\u200b-\u200d\u2060\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
