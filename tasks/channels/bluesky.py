@@ -202,7 +202,8 @@ def _record(session: _Session, post: _post.Post, publication: Publication, handl
     if earlier:
         parent = {"uri": earlier["uri"], "cid": earlier["cid"]}
         # In a thread of corrections every answer names the first post too.
-        root = (earlier["value"].get("reply") or {}).get("root") or parent
+        reply = earlier["value"].get("reply")
+        root = (reply.get("root") if isinstance(reply, dict) else None) or parent
         record["reply"] = {"root": root, "parent": parent}
     return record
 
@@ -243,7 +244,8 @@ def _get(line: _wire.Line, repo: str, key: str) -> Mapping[str, Any] | None:
     answer = line.call("GET", "/xrpc/com.atproto.repo.getRecord", visible=False, params=asked)
     if answer.status == 400 and answer.data.get("error") == "RecordNotFound":
         return None
-    if not answer.good or not isinstance(answer.data.get("value"), dict):
+    whole = isinstance(answer.data.get("value"), dict) and {"uri", "cid"} <= answer.data.keys()
+    if not answer.good or not whole:
         raise _meaning(line, answer, visible=False)
     return answer.data
 

@@ -212,19 +212,19 @@ def _own(line: _wire.Line) -> Iterator[Mapping[str, Any]]:
     asked: dict[str, Any] = {"limit": _PER_PAGE, "exclude_reblogs": "true"}
     for _ in range(_PAGES):
         answer = line.call("GET", f"/api/v1/accounts/{account}/statuses", visible=False, params=asked)
-        if not answer.good or answer.rows is None or not all(isinstance(row, dict) for row in answer.rows):
+        if not answer.good or answer.rows is None or not all(isinstance(r, dict) and r.get("id") for r in answer.rows):
             raise _meaning(line, answer, visible=False)
         yield from answer.rows
         if not answer.rows:
             return
-        asked["max_id"] = str(answer.rows[-1].get("id", ""))
+        asked["max_id"] = str(answer.rows[-1]["id"])
 
 
 def _status(line: _wire.Line, number: str) -> Mapping[str, Any] | None:
     answer = line.call("GET", f"/api/v1/statuses/{quote(number, safe='')}", visible=False)
     if answer.status == 404:
         return None
-    if not answer.good or "content" not in answer.data:
+    if not answer.good or "content" not in answer.data or not answer.data.get("id"):
         raise _meaning(line, answer, visible=False)
     return answer.data
 
@@ -240,7 +240,8 @@ def _meaning(line: _wire.Line, answer: _wire.Answer, *, visible: bool) -> Troubl
 def _says(row: Mapping[str, Any], post: _post.Post) -> bool:
     """Return whether a post shows our text, and each image with its alternative text."""
     attached = row.get("media_attachments")
-    alts = [str(m.get("description") or "") for m in attached if isinstance(m, dict)] if attached else []
+    shown = attached if isinstance(attached, list) else []
+    alts = [str(m.get("description") or "") for m in shown if isinstance(m, dict)]
     text = plaintext.from_html(str(row.get("content", "")))
     same_images = sorted(map("".join, map(str.split, alts))) == sorted("".join(i.alt.split()) for i in post.images)
     return _post.same(text, plaintext.tidy(post.text)) and same_images
