@@ -51,7 +51,8 @@ class Site:
     def probe(self, *, uploads: bool) -> None:
         """Raise Refused unless the account is known and may publish: WordPress answers a stranger with empty lists."""
         me = self.get("/users/me", {"context": "edit"})
-        held = me.data.get("capabilities", {})
+        told = me.data.get("capabilities")
+        held = told if isinstance(told, dict) else {}
         wanted = ["publish_posts", "edit_published_posts"] if self.asked.type == "posts" else ["publish_pages"]
         lacking = [name for name in wanted + ["upload_files"] * uploads if not held.get(name)]
         if lacking:
@@ -62,7 +63,7 @@ class Site:
         answer = self._call("GET", f"{self.path}/{key}", visible=False, params={"context": "edit"})
         if answer.status == 404 and answer.data.get("code") == "rest_post_invalid_id":
             return None
-        return self._good(answer, visible=False).data
+        return self._object(answer, visible=False)
 
     def named(self, slug: str) -> Mapping[str, Any] | None:
         """Return the post of that name, drafts included; Refused when it lies in the trash, or there are several."""
@@ -137,9 +138,10 @@ class Site:
 
     def _list(self, path: str, params: Mapping[str, str]) -> list[Mapping[str, Any]]:
         answer = self.get(path, {"context": "edit", **params})
-        if answer.rows is None:
+        rows = answer.rows or ()
+        if answer.rows is None or not all(isinstance(row, dict) and isinstance(row.get("id"), int) for row in rows):
             raise Unavailable("WordPress svarade med något annat än en lista. Stör ett tillägg eller en brandvägg?")
-        return [row for row in answer.rows if isinstance(row, dict)]
+        return list(rows)
 
     def _call(self, method: str, path: str, *, visible: bool, **told: Any) -> _wire.Answer:
         return self.line.call(method, path, visible=visible, **told)
