@@ -39,7 +39,7 @@ def walked(home: House, person: str, day: str, place: str, police: str = "ja") -
     number = re.search(r'name="nummer" value="(\w+)"', visitor.get(C5).text)
     assert number
     fields = {"nummer": number[1], "lage": "held", "datum": day, "plats": place, "villkor:police_took_part": police}
-    assert home.post(visitor, C5, **fields).headers["location"] == "/rapportera?klart=rapporterat"
+    assert home.post(visitor, C5, **fields).headers["location"] == "/rapportera?klart=rapporterat&om=c5"
 
 
 def test_both_parties_report_and_the_figure_counts_it(year: FormYear) -> None:

@@ -58,13 +58,13 @@ def test_a_report_is_sent_listed_and_changed(home: House) -> None:
     """Form, thanks, list, the same form filled in again, changed."""
     visitor = home.signed_in(TOWN)
     answer = send(home, visitor)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/rapportera?klart=rapporterat")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/rapportera?klart=rapporterat&om=c5")
     page = visitor.get(answer.headers["location"]).text
     assert "Tack, rapporten är sparad." in page
     (link,) = set(re.findall(rf'href="({PATH}/strangnas[^"]+)"', page))
     form = visitor.get(link).text
     assert 'value="2021-10-14"' in form and "<option selected>Mariefred</option>" in form
-    assert send(home, visitor, of=link, antal="2").headers["location"].endswith("klart=rapport-andrad")
+    assert send(home, visitor, of=link, antal="2").headers["location"].endswith("klart=rapport-andrad&om=c5")
     (record,) = walks(home)
     assert (record.version, record.fields["count"]) == (2, 2)
 
@@ -74,7 +74,7 @@ def test_a_double_click_is_one_report(home: House) -> None:
     visitor = home.signed_in(TOWN)
     fields = {**WALK, "nummer": hidden(visitor.get(PATH), "nummer")}
     answers = [home.post(visitor, PATH, **fields).headers["location"] for _ in range(2)]
-    assert answers[1].endswith("klart=rapport-igen")
+    assert answers[1].endswith("klart=rapport-igen&om=c5")
     assert len(walks(home)) == 1
 
 
@@ -226,7 +226,7 @@ def test_a_mistaken_report_is_taken_back_and_can_be_sent_again(home: House) -> N
     again = visitor.get(form).text
     assert "Rapporten är återtagen och räknas inte." in again and "Mörkt vid hamnen." in again
     assert again.index("Återtagen") < again.index("Rapporterad av dig")
-    assert send(home, visitor, of=form).headers["location"].endswith("klart=rapport-andrad")
+    assert send(home, visitor, of=form).headers["location"].endswith("klart=rapport-andrad&om=c5")
     assert [walks(home)[0].version, walks(home)[0].fields["state"]] == [3, "held"]
     log = home.signed_in("demo-polis").get("/historik/strangnas-2021/2021-T3").text
     assert "återtog en rapport om c5 (rapporterad två gånger)" in log and "hamnen" not in log

@@ -40,9 +40,9 @@ _LONGEST_LIST = 200
 
 
 @router.get("")
-def show(visit: Reporting, klart: str = "") -> Response:
-    """Show what the party can report and what it has reported."""
-    return _overview(visit, message=page.done(klart))
+def show(visit: Reporting, klart: str = "", om: str = "") -> Response:
+    """Show what the party can report and what it has reported; `om` is the commitment just reported on."""
+    return _overview(visit, message=page.done(klart), just=om)
 
 
 @router.get("/{promise}/{commitment}")
@@ -145,10 +145,12 @@ def _report(visit: Visit, desk: Desk, sent: Submission, checked: Checked) -> Res
     if made.outcome == "quarantined":
         return _form(visit, desk, sent, checked=checked, status=422)
     done = {"saved": "rapporterat", "corrected": "rapport-andrad", "repeated": "rapport-igen"}
-    return visit.go("/rapportera", klart=done[made.outcome])
+    return visit.go("/rapportera", klart=done[made.outcome], om=desk.commitment.id)
 
 
-def _overview(visit: Visit, *, message: str = "", problems: list[str] | None = None, status: int = 200) -> Response:
+def _overview(
+    visit: Visit, *, message: str = "", just: str = "", problems: list[str] | None = None, status: int = 200
+) -> Response:
     groups: list[tuple[Promise, list[tuple[Desk, list[Answer]]]]] = []
     told: list[Told] = []
     closed = []
@@ -170,6 +172,7 @@ def _overview(visit: Visit, *, message: str = "", problems: list[str] | None = N
         problems=problems or [],
         closed=list(dict.fromkeys(closed)),
         groups=groups,
+        again=next((d for _, found in groups for d, _ in found if d.commitment.id == just), None),
         told=sorted(told, key=lambda t: t.at or t.record.seen_at or visit.now, reverse=True)[:_LONGEST_LIST],
     )
 
