@@ -11,7 +11,7 @@ import pytest
 
 import config
 from tasks import periods, wording
-from tasks.store import Store, drafts, history, publications
+from tasks.store import Store, drafts, publications
 from tests.reviewing import SCRIPT, House, house, token
 
 pytestmark = pytest.mark.slow
@@ -218,16 +218,6 @@ def test_an_uncertain_publication_is_settled(home_anywhere: House) -> None:
     assert rows[2].state == "pending"
     log = town.get("/historik/strangnas-2021/2021-T1").text
     assert "Demo Polis" in log and "https://exempel.se/1" in log
-
-
-def test_a_shared_draft_is_logged_once_a_party_and_version(home: House) -> None:
-    """Showing a draft is noted as sharing for comments, once for each party and version."""
-    police, town = home.signed_in("demo-polis"), home.signed_in("demo-kommun")
-    for visitor in (police, police, town):
-        visitor.get(f"/utkast/{home.draft_id}")
-    with home.store.reading() as db:
-        events = [e for e in history.events(db, "strangnas-2021", "2021-T1") if e.action == "shared"]
-    assert sorted(e.party or "" for e in events) == ["municipality", "police"]
 
 
 def test_a_page_is_light(home: House) -> None:

@@ -34,7 +34,7 @@ def edit(visit: Editing, draft_id: DraftId) -> Response:
     place = next((k for f in ("vid", "behall", "aterstall", "prova") if (k := visit.text(f))), "")
     typed = {b: visit.text(editor.field(b)) for b in draft.blocks if editor.field(b) in visit.form}
     # Only what this person changed is sent: the rest may have been changed by somebody else meanwhile.
-    changed = {b: t for b, t in typed.items() if editor.fingerprint(t) != visit.text(f"seen:{b.template}:{b.part}")}
+    changed = {b: t for b, t in typed.items() if not _is_seen(visit, editor.key(b), t)}
     if visit.text("prova"):
         return _try(visit, draft, {b: editor.plain(t) for b, t in changed.items()}, place)
     wanted: dict[tuple[str, str], str | None] = {(b.template, b.part): editor.plain(t) for b, t in changed.items()}
@@ -55,11 +55,13 @@ def edit(visit: Editing, draft_id: DraftId) -> Response:
             at=visit.now,
         )
     except decide.Outdated as error:
-        now_there = {editor.key(b): b for b in error.current.blocks}
-        changes = {
-            k: tuple(texts.compare(now_there[k].text, editor.plain(t))) for k, t in kept.items() if k in now_there
+        now_there = {editor.key(b): b.text for b in error.current.blocks}
+        late = {
+            k: editor.Late(tuple(texts.compare(now_there[k], editor.plain(t))), _is_seen(visit, k, now_there[k]))
+            for k, t in kept.items()
+            if k in now_there
         }
-        return _page(visit, draft_id, status=409, problem=str(error), form=Form(kept, {}, changes), at=place)
+        return _page(visit, draft_id, status=409, problem=str(error), form=Form(kept, {}, late), at=place)
     except Refused as error:
         remarks = _remarks(visit.review.config, draft, changed)
         shown_there = {r for lines in remarks.values() for r in lines}
@@ -145,6 +147,11 @@ def _try(visit: Visit, draft: Draft, changed: Mapping[Block, str], place: str) -
     }
     typed = {editor.key(b): t for b, t in changed.items()}
     return _page(visit, draft.id, problem=problem, form=Form(typed, remarks, {}, trials), at=place)
+
+
+def _is_seen(visit: Visit, key: str, text: str) -> bool:
+    """Tell whether a text is the one that its form was filled with."""
+    return editor.fingerprint(text) == visit.text(f"seen:{key}")
 
 
 def _remarks(config: Config, draft: Draft, changed: Mapping[Block, str]) -> dict[str, tuple[str, ...]]:

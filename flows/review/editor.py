@@ -25,12 +25,23 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """A text that came after somebody else's save: what is stored now against what the person wrote.
+
+    `is_untouched` when the other one changed other texts and left this one as the person had found it.
+    """
+
+    changes: tuple[Change, ...]
+    is_untouched: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """What a person wrote that the page has not saved, by block key, and what was said of it."""
 
     typed: Mapping[str, str] = dataclasses.field(default_factory=dict)
     remarks: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
-    changes: Mapping[str, tuple[Change, ...]] = dataclasses.field(default_factory=dict)
+    late: Mapping[str, Late] = dataclasses.field(default_factory=dict)
     trials: Mapping[str, Trial] = dataclasses.field(default_factory=dict)
 
 
@@ -47,8 +58,7 @@ class Editor:
     remarks: tuple[str, ...] = ()
     # What is hard to read in it; it may be saved all the same.
     advice: tuple[str, ...] = ()
-    # What the text says now, against what the person wrote.
-    changes: tuple[Change, ...] = ()
+    late: Late | None = None
     trial: Trial | None = None
 
     @property
@@ -81,7 +91,7 @@ class Editor:
     def open(self) -> bool:
         """Whether the form should stand open: something in it needs the person."""
         unsaved = self.typed != self.block.text
-        return bool(self.remarks or self.changes or self.block.conflict or self.trial or unsaved)
+        return bool(self.remarks or self.late or self.block.conflict or self.trial or unsaved)
 
 
 def editors(
@@ -103,7 +113,7 @@ def editors(
             typed=typed,
             remarks=form.remarks.get(key(block), ()),
             advice=wording.advice(typed, draft.followup.figures),
-            changes=form.changes.get(key(block), ()),
+            late=form.late.get(key(block)),
             trial=form.trials.get(key(block)),
         )
         found.setdefault(block.template, []).append(editor)
