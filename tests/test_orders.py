@@ -13,7 +13,7 @@ from config.schema import Person
 from flows.review import operations
 from tasks import decide
 from tasks.model import Fetch, Refused
-from tasks.store import Store, orders, records
+from tasks.store import Store, matches, orders, records
 from tasks.store.orders import Order
 from tests.reviewing import NOW, PERIOD, PROMISE, House, house
 
@@ -155,3 +155,14 @@ def test_the_page_waits_for_words_that_are_on_their_way(sqlite_store: Store, mon
 
     monkeypatch.setattr(asyncio, "sleep", meanwhile)
     assert "0 händelser till" in visitor.get(f"{PATH}?begaran=1").text
+
+
+@pytest.mark.slow
+def test_the_board_counts_the_questions_that_are_open_now(home: House) -> None:
+    """Who answers is told until the last one is answered; then the period says that a new draft would count it."""
+    reporter = home.signed_in("demo-kommun-rapport")
+    assert "Svara på 1 fråga" in reporter.get("/").text
+    assert "Svara på 1 fråga" not in home.signed_in("demo-drift").get("/").text
+    with home.store.writing() as db:
+        matches.replace_derived(db, PROMISE, [], [])
+    assert "Svara på" not in reporter.get("/").text

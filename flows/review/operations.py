@@ -12,7 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from config import Config
 from config.schema import Promise
-from flows.review import board, page
+from flows.review import board, page, questions
 from flows.review.auth import Visit, may
 from flows.review.page import PUBLICATION_STATES
 from tasks import decide, periods
@@ -88,12 +88,13 @@ def reasons(db: Db, config: Config, row: board.Line, visit: Visit) -> Iterator[W
             f"{visit.review.source_name(source)}: inget underlag {span_name(start, end)} ({reason}).",
             "Kör om när källan svarar igen. Annars avgör parterna om uppföljningen ska publiceras med lucka.",
         )
-    questions = sum(o.questions for o in draft.followup.outcomes)
-    if questions and draft.state == "open":
-        yield Why(
-            "1 fråga är obesvarad." if questions == 1 else f"{questions} frågor är obesvarade.",
-            "De som rapporterar och granskar svarar under Frågor. Kör sedan om, så räknas svaren.",
-        )
+    if draft.state == "open" and any(o.questions for o in draft.followup.outcomes):
+        asked = len(questions.open_questions(db, row.promise).questions)
+        if asked:
+            what = "1 fråga är obesvarad." if asked == 1 else f"{asked} frågor är obesvarade."
+            yield Why(what, "De som rapporterar och granskar svarar under Frågor. Kör sedan om, så räknas svaren.")
+        else:
+            yield Why("Frågorna har besvarats sedan utkastet skrevs.", "Kör om, så räknas svaren.")
     conflicts = sum(b.conflict for b in draft.blocks)
     if conflicts:
         yield Why(
@@ -151,9 +152,10 @@ def _is_open(visit: Visit, key: int) -> bool:
 def _page(visit: Visit, promise: Promise, span: Period, *, problem: str = "", status: int = 200) -> Response:
     config = visit.review.config
     with visit.review.store.reading() as db:
-        row = board.line(db, config, promise, span, local_date(visit.now))
+        asked = len(questions.open_questions(db, promise).questions)
+        row = board.line(db, config, promise, span, local_date(visit.now), asked)
         why = list(reasons(db, config, row, visit))
-        asked = orders.latest(db, promise.slug, span.id, _LISTED)
+        ordered = orders.latest(db, promise.slug, span.id, _LISTED)
     return visit.page(
         "operations.html",
         status=status,
@@ -164,6 +166,6 @@ def _page(visit: Visit, promise: Promise, span: Period, *, problem: str = "", st
         period=span,
         row=row,
         why=why,
-        orders=asked,
+        orders=ordered,
         now=visit.now,
     )
