@@ -99,8 +99,8 @@ def test_other_dates_are_told_apart() -> None:
     assert since.role == "since"
     own = [m.role for m in find("Protokoll från vandringen den 3 maj. Anmälan till vandringen den 9 maj.", PUBLISHED)]
     assert own == ["activity", "activity"]
-    [other] = find("Protokoll den 18 november.", PUBLISHED)
-    assert other.role == "other"
+    others = [m.role for m in find("Protokoll den 18 november. Uppdatering 20 maj.", PUBLISHED)]
+    assert others == ["other", "other"]
 
 
 @settings(max_examples=300, deadline=1000)

@@ -77,6 +77,8 @@ def test_an_operation_without_its_name_is_asked_about() -> None:
         ("c5", "Nytt", "Vandringen i tisdags: i Granby trygghetsvandrades det i regn."),
         ("c5", "Logg", "2021-10-14; trygghetsvandring; Granby; 14 deltagare; polis ja"),
         ("c5", "Tertialrapport", "Trygghetsvandringar: 3 (mål 4)."),
+        ("c5", "Nytt", "Rektor berättade att trygghetsvandringen den 14 oktober var välbesökt."),
+        ("c6", "Nytt", "Polisen och kommunen tog fram ett brev till föräldrar om A-traktorer. Det delades ut i maj."),
         ("c5", "Uppföljning", "Hittills i år: tre trygghetsvandringar och 41 besök i skolor."),
         ("c1", "Minnesanteckningar lokala BRÅ", "Datum: 2021-10-12. Närvarande: kommunpolis, socialchef, rektor."),
         ("c1", "Verksamhetsberättelse", "BRÅ-möten 2021: 18/2, 20/5, 16/9."),
@@ -122,8 +124,23 @@ def test_what_people_came_to_or_a_row_records_is_counted(commitment: str, title:
         ("Logg", "2021-10-14; trygghetsvandring; Granby; ej genomförd; polis ja; 14 deltagare"),
         ("Logg", "2021-10-14; trygghetsvandring; Granby; planerad; polis ja; 14 deltagare anmälda"),
         ("Årsrapport", "Under året planerades fyra trygghetsvandringar."),
+        ("Nytt", "Kommunen tog fram ett brev till föräldrar om A-traktorer. Det ska delas ut i december."),
     ],
 )
 def test_what_was_denied_wished_planned_or_shown_is_never_counted(title: str, body: str) -> None:
     """A negation, a supposition, a target, a plan, talk and a demonstration are never counted without asking."""
     assert not [r for r in read(title, body).values() if (r.state, r.band) == ("held", "sure")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Tack alla vårdnadshavare som kom till skolans aula i torsdags. Kommunpolisen berättade om droger.",
+        "I går var det fullt i matsalen. Polisen pratade med föräldrar om droger.",
+        "Kommunpolisen träffade föräldrar till sjuor i torsdags.",
+    ],
+)
+def test_parents_and_police_without_a_name_for_it_is_a_question(body: str) -> None:
+    """A meeting told of without its name, over two sentences, is asked about and never counted."""
+    reading = read("Nytt", body)["c4"]
+    assert (reading.state, reading.band) == ("held", "unsure")

@@ -25,7 +25,7 @@ _DONE = _words(
     r"|spreds?|spred|spridits?|spritt|\w*vandra(?:de|des|t|ts)|skett|skedde|sammanträd(?:de|tt)|togs\sigen|tagits\sigen|damp|dimpt|inspektera(?:de|des|t|ts)|besiktiga(?:de|des|t|ts)|tillämpa(?:des|ts)|åkte|åkt|pågick|pågått"
     r"|utförde?s?|utförts?|avverkade?s?|har\s(?:\w+\s){0,2}haft|(?:är|var|blev|har|blivit|nu|redan)\s(?:\w+\s){0,3}?(?:genomförd|genomförda|gjord|gjorda|utförd|utförda|avklarad|avklarade|avslutad|avslutade|klara?)"
     r"|(?:har|hade)\s(?:\w+\s){0,2}(?:visats|setts)|(?:har|hade)\s(?:\w+\s){0,3}fortsatt(?=\s(?:under|enligt|som\splanerat|med\s(?:\d|en|ett|två|tre|fyra|fem|sex|sju|åtta|nio|tio|elva|tolv))|\s?[.,])"
-    r"|(?:föräldrar\w*|vårdnadshavare\w*|familje\w+|hushåll\w*|ungdomar\w*)\s(?:\w+\s){0,6}?(?:fick|fått)\s(?:[\w–-]+\s){0,12}(?:brev\w*|folder\w*|broschyr\w*|besök|hembesök)"
+    r"|(?:föräldrar\w*|vårdnadshavare\w*|familje\w+|hushåll\w*|ungdomar\w*)\s(?:[\w–-]+\s){0,12}?(?:fick|fått)\s(?:[\w–-]+\s){0,12}(?:brev\w*|folder\w*|broschyr\w*|besök|hembesök)"
     r"|(?:fick|fått|nådde)\s(?:\w+\s){0,2}(?:föräldrar|vårdnadshavare|familjer|hushåll)\s(?:[\w–-]+\s){0,12}(?:brev\w*|folder\w*|broschyr\w*|besök|hembesök)"
     r"|vinka(?:de|des|t|ts)(?:\s\w+){0,2}\sin|rikta(?:de|t)\sin\ssig|kraftsamla(?:de|t)"
     r"|slog(?:s)?\still|satsade|trycktes|tryckts|publicera(?:des|ts)|samverkat|inledde?s?|inletts|bedrevs?|bedrivits|användes|använts|arbetat|mynnade"
@@ -47,7 +47,7 @@ _RESULT = _words(
     r"|kom\s(?:ett|en|\d+|många|drygt|cirka|omkring|runt|över|nästan|tjugo|trettio|ett\s\w+tal)|dök\supp|slöt\supp|togs\supp|fick\s(?:se|höra|veta|ställa)"
     r"|(?:inga|inget|ingen)(?:\s\w+){0,2}\s(?:fynd|beslag|narkotika|droger|resultat)|gav\s(?:inget|inga|resultat|utslag)|utan\s(?:resultat|fynd)"
     r"|framkom|framkommit|resultat(?:et)?\s(?:av|från|efter)|närvarande|deltagare:|iakttagelser|minnesanteckning\w*|åtgärdslist\w*|protokoll\s(?:från|fört|över)|rapport\s(?:från|efter)|tar\snu\shand|lämnas\s(?:nu\s)?över|lockade"
-    r"|deltog|ställdes\sfrågor|frågor\sställdes|diskuterade?s?|samtalade?s?|(?:\w+)beslag\w*|bötfäll(?:de|des|ts)|rapportera(?:des|ts)"
+    r"|(?:var|blev)\s(?:\w+\s)?(?:välbesök\w+|fullsat\w+|uppskattad\w*)|deltog|ställdes\sfrågor|frågor\sställdes|diskuterade?s?|samtalade?s?|(?:\w+)beslag\w*|bötfäll(?:de|des|ts)|rapportera(?:des|ts)"
 )
 _FUTURE = _words(
     r"ska|skall|skulle|kommer\s(?:\w+\s){0,3}att|planera[rs]?|(?<!den\s)(?<!det\s)(?<!de\s)planerade|(?<!den\s)planerad|planerats|planerat|planen\sär|inplanera(?:d|t|de|ts)|inbokad(?:e)?|inbokat"
@@ -71,7 +71,7 @@ _CALLED_OFF = _words(
     r"|(?:fick|fått|måste|tvingades|tvingats)(?:\s\w+){0,3}\s(?:ställas?(?:\s\w+){0,2}\sin|avlysas?|avbokas?|strykas?)"
 )
 _POSTPONED = _words(
-    r"(?:fick|fått|måste|tvingades|tvingats)(?:\s\w+){0,3}\s(?:skjutas?\s(?:upp|fram)|flyttas?)|får\s(?:en\s)?ny\sdag|"
+    r"(?:fick|fått|måste|tvingades|tvingats)(?:\s\w+){0,3}\s(?:skjutas?\s(?:upp|fram)|flyttas?)|får\s(?:en\s)?ny\sdag|(?:blir|hålls|går|kommer)(?:\s\w+){0,3}\si\sstället\s(?:att|den|på|till)|"
     r"skjut(?:s|en|na)?(?:\s\w+){0,2}\s(?:upp|fram)|sköt(?:s)?(?:\s\w+){0,2}\s(?:upp|fram)|skjutits\s(?:upp|fram)|skjutas\supp|uppskjut(?:en|na|et)|framflytta\w*|framskjut(?:en|na|et)"
     r"|senarelägg(?:s|er|as)|senarelag(?:d|da|t|ts)|senarelades|flytta(?:s|des|ts|d|de|t|r)(?:\s\w+){0,3}?\s(?:fram|från\sden|till\s(?:den|\d|vecka|v\.|måndag|tisdag|onsdag|torsdag|fredag|lördag|söndag|januari|februari|mars|april|maj|juni|juli|augusti|september|oktober|november|december|hösten|våren|ett\ssenare|en\sannan\sdag|senare|nästa|slutet|början|mitten))|nytt\sdatum|ny\sdag|nya\sdatumet|ny\stid"
 )
@@ -146,7 +146,7 @@ _SAID = (_TALK, _WISH, _PROMISE, _FUTURE)
 _AGREED = re.compile(r"\s(?:överens|ja|nej|(?:\w+\s){0,2}effekt\w*)(?!\w)")
 # A plain present tense: a closed list of the commonest verbs, and the ending beside a subject.
 _GENERAL = re.compile(
-    r"(?<!\w)(?:är|har|kan|får|ger|gör|finns|heter|betyder|kallas|leds|leder|ingår|används|använder|består|gäller|bygger|handlar|säger"
+    r"(?<!\w)(?:är|har|låter|kan|får|ger|gör|finns|heter|betyder|kallas|leds|leder|ingår|används|använder|består|gäller|bygger|handlar|säger"
     r"|visar|menar|tycker|känner|vet|arbetar|jobbar|håller|hålls|genomför|genomförs|ordnar|ordnas|bedriver|bedrivs|behöver|behövs|söker|görs|sker|syftar|samlar|samverkar"
     r"|(?:vi|ni|du|man|de|jag|hon|han|det|som|att|polisen|kommunen|skolan|rektor)\s(?!år|var)\w{2,}r|\w{2,}r\s(?:vi|ni|du|man|de|polisen|kommunen|skolan))(?!\w)"
 )

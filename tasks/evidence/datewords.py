@@ -77,7 +77,7 @@ _PATTERNS = tuple(
 )
 # Words shortly before a date that say it is not the activity's own; "protokoll från vandringen den 3 maj" is.
 _OTHER = re.compile(
-    r"(?:senast|sista\s\w+|publicera\w*|uppdatera\w*|underteckna\w*|signera\w*|skriv(?:en|et|s)|ändra\w*"
+    r"(?:senast|sista\s\w+|publicera\w*|uppdater\w*|underteckna\w*|signera\w*|skriv(?:en|et|s)|ändra\w*"
     r"|granska\w*|svar(?:a|et)?|lämna\w*)\W{0,3}(?:\w+\W+){0,3}$"
     r"|(?:anmäl\w*|besluta\w*|nämnd\w*|styrelse\w*|press\w*|fullmäktige\w*|protokoll\w*)"
     r"\W{0,3}(?:(?!från\W|till\W|av\W|efter\W)\w+\W+){0,3}$",

@@ -34,6 +34,8 @@ _PEOPLE = re.compile(
     r"(?<!\w)(?:\d+|ett\s\w+tal|många|flera|hundratals|tiotals)\s(?:[\w-]+\s){0,2}"
     r"(?:personer|boende|vuxna|föräldrar|vårdnadshavare|deltagare|invånare|besökare|grannar|stycken|st|\w+bor)(?!\w)"
 )
+# "Rektor berättade att föräldramötet…": what follows is told, not talked about.
+_REPORTED = re.compile(r"^.{0,80}?(?<!\w)(?:berätta|rapportera|meddela|uppge|uppgav|konstatera)\w{0,3}\satt\s")
 _UNREAL = re.compile(r"(?<!\w)(?:om|ifall|ingen|inga|inte|aldrig|få|(?:in)?boka\w*|(?:för)?anmäl\w*)(?!\w)")
 # "Vårens vandring", "vandringen"; "möten" is several of them.
 _DEFINITE = re.compile(r"(?:\ws\s[\w-]+|(?:(?<!möt)en|et|na))$")
@@ -57,7 +59,7 @@ def is_occasion(sentence: Sentence, word: Word) -> bool:
 def is_witnessed(sentence: Sentence, word: Word, gone: bool) -> bool:
     """Tell whether the sentence puts people or events at the activity, which so took place; `gone`: its day is past."""
     said = cues(sentence)
-    before = sentence.fold[: word.start]
+    before = _REPORTED.sub("", sentence.fold[: word.start])
     unreal = said.doubt or said.future or said.promise or said.called_off or said.postponed or said.shown
     if unreal or said.asks or said.long_ago or _UNREAL.search(before):
         return False

@@ -36,6 +36,8 @@ _GENRE = re.compile(
 )
 
 
+# "Den delades ut i maj": the sentence goes on about what was just told of.
+_GOES_ON = re.compile(r"(?:den|det|de|dessa|hela|alla)\s")
 _MINUTES = re.compile(r"protokoll|anteckning")
 # A page that reports on a time past: what it merely lists was probably held.
 _REPORT = re.compile(
@@ -79,8 +81,11 @@ def _confirmed(
     told = bool(said) and (bool(own.past) or gone)
     # A row of a log with who was there, or a report's list of days gone by.
     listed = gone and bool(own.roster or any(cues(s).roster for s in near) or _REPORT.search(title.fold))
+    listed = listed or bool(own.roster and own.result)
+    after = next((s for s in near if s.number == verdict.sentence.number + 1 and _GOES_ON.match(s.fold)), None)
+    goes_on = after is not None and bool(own.past and cues(after).done) and not cues(after).future
     minutes = title in anchors and bool(_MINUTES.search(title.fold)) and _on_days_gone_by(near, ahead)
-    return replace(verdict, sure=True) if told or listed or minutes else verdict
+    return replace(verdict, sure=True) if told or listed or minutes or goes_on else verdict
 
 
 def _on_days_gone_by(near: Sequence[Sentence], ahead: Ahead) -> bool:

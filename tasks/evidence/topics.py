@@ -152,6 +152,7 @@ def topic(sentences: Sequence[Sentence], words: Words) -> Topic | None:
     activity: dict[int, Word] = {}
     about: dict[int, Word] = {}
     near: dict[int, Word] = {}
+    nearly: dict[int, Word] = {}
     for s in sentences:
         if not s.words:
             continue
@@ -166,10 +167,13 @@ def topic(sentences: Sequence[Sentence], words: Words) -> Topic | None:
         word = swedish.first(words.neighbours, masked)
         if word is None and s.number in activity:
             word = swedish.first(words.nearly_about, swedish.without(masked, words.activity))
-        elif word is None and s.number in about:
-            word = swedish.first(words.nearly_activity, masked)
+        elif word is None and (almost := swedish.first(words.nearly_activity, masked)):
+            nearly[s.number] = almost
         if word:
             near[s.number] = word
+    # Something like it may be told of in one sentence, and whom it was with in the next; a title is too far off.
+    body = about.keys() - {0}
+    near |= {n: word for n, word in nearly.items() if n in about or (n and {n - 1, n + 1} & body)}
     paired = [
         (s, activity[s.number]) for s in sentences if s.number in activity and (not words.about or s.number in about)
     ]
