@@ -10,16 +10,16 @@ from urllib.parse import quote
 from fastapi import APIRouter, Response
 
 from config import Config
-from config.schema import Channel, Party, Person, Promise, Source
+from config.schema import Channel, Person, Promise, Source
 from flows.review import desks, page, questions
 from flows.review.auth import Anyone, Visit
 from flows.review.page import PUBLICATION_STATES
-from tasks.model import Approval, Coverage, Draft, Fetch, Period, Publication
+from flows.review.standing import Standing, standings, why
+from tasks.model import Coverage, Draft, Fetch, Period, Publication
 from tasks.periods import local_date, periods, swedish_date
 from tasks.store import Db, alarms, drafts, publications, records
 
 router = APIRouter()
-PARTIES: tuple[Party, Party] = ("police", "municipality")
 _TONES = {"published": "ok", "uncertain": "act", "refused": "act", "stopped": "act", "handed_over": "act"}
 
 
@@ -41,7 +41,7 @@ class Line:
     period: Period
     left: str
     draft: Draft | None
-    said: tuple[Approval, ...]
+    stands: tuple[Standing, ...]
     sent: tuple[Publication, ...]
     steps: tuple[Cell, ...]
     channels: tuple[Cell, ...]
@@ -95,7 +95,7 @@ def board(visit: Anyone, klart: str = "") -> Response:
         groups=[(p, sorted((x for x in lines if x.promise == p), key=_turn)) for p in review.config.promises.values()],
         needs=[
             *unreported,
-            *(need for x in lines for need in needs_of(visit.person, review.config, x)),
+            *(need for x in lines for need in needs_of(visit, x)),
             *questions_needed(visit.person, sum(asked.values())),
         ],
         alarms=[a for a in raised if a.municipality in ("", *review.config.municipalities)],
@@ -109,7 +109,8 @@ def board(visit: Anyone, klart: str = "") -> Response:
 def line(db: Db, config: Config, promise: Promise, period: Period, today: date, asked: int) -> Line:
     """Return how far a period has come; `asked` is how many questions about the promise are open at this moment."""
     draft = drafts.latest(db, promise.slug, period.id)
-    said = tuple(drafts.words(db, draft.id, draft.revision)) if draft else ()
+    municipality = config.municipality_of(promise)
+    stands = tuple(standings(db, municipality, draft, drafts.words(db, draft.id))) if draft else ()
     sent = tuple(
         p for p in publications.listed(db, promise.slug, period.id) if draft is not None and p.edition == draft.edition
     )
@@ -120,19 +121,23 @@ def line(db: Db, config: Config, promise: Promise, period: Period, today: date, 
         )
         return Line(promise, period, left, None, (), (), (), (), waits)
     steps = [_fetched(promise, draft), _matched(draft, asked), _drafted(draft)]
-    steps += [_approved(config, promise, draft, said, party) for party in PARTIES]
+    steps += [_approved(draft, s) for s in stands]
     shown = tuple(_published(channel, sent) for channel in config.channels_of(promise))
-    return Line(promise, period, left, draft, said, sent, tuple(steps), shown, "")
+    return Line(promise, period, left, draft, stands, sent, tuple(steps), shown, "")
 
 
-def needs_of(person: Person, config: Config, row: Line) -> list[Need]:
+def needs_of(visit: Visit, row: Line) -> list[Need]:
     """Return what one period asks of one person."""
+    person, config = visit.person, visit.review.config
     found: list[Need] = []
     name = row.period.name
     is_open = row.draft is not None and row.draft.state == "open"
-    has_approved = any(a.party == person.party and a.verdict == "approved" for a in row.said)
+    mine = next((s for s in row.stands if s.party == person.party), None)
+    has_approved = mine is not None and mine.word is not None and mine.word.verdict == "approved"
     if row.draft and is_open and "approver" in person.roles and not has_approved:
-        found.append(Need(f"Läs och godkänn uppföljningen {name}", f"/utkast/{row.draft.id}", row.left))
+        # Whoever approved is told that it no longer counts, and why.
+        fell = f" igen. {why(mine, visit.review.name_of)}" if mine and mine.fallen else ""
+        found.append(Need(f"Läs och godkänn uppföljningen {name}{fell}", f"/utkast/{row.draft.id}", row.left))
     if person.roles & {"approver", "ops"}:
         channels = {c.id: c for c in config.channels_of(row.promise)}
         for sent in row.sent:
@@ -240,14 +245,13 @@ def _drafted(draft: Draft) -> Cell:
     return Cell("Utkast", f"öppet, version {draft.revision}{edition}", "wait", f"/utkast/{draft.id}")
 
 
-def _approved(config: Config, promise: Promise, draft: Draft, said: Sequence[Approval], party: Party) -> Cell:
-    stage = f"Godkänt av {config.municipality_of(promise).party(party).short.lower()}"
-    word = next((a for a in said if a.party == party), None)
-    if word is None:
-        return Cell(stage, "väntar", "wait", f"/utkast/{draft.id}#godkann")
-    if word.verdict == "rejected":
-        return Cell(stage, "skickat tillbaka", "act", f"/utkast/{draft.id}#godkann")
-    return Cell(stage, swedish_date(local_date(word.at)), "ok", f"/utkast/{draft.id}#godkann")
+def _approved(draft: Draft, stands: Standing) -> Cell:
+    stage, link = f"Godkänt av {stands.name.lower()}", f"/utkast/{draft.id}#godkann"
+    if stands.word is None:
+        return Cell(stage, "gäller inte längre", "act", link) if stands.fallen else Cell(stage, "väntar", "wait", link)
+    if stands.word.verdict == "rejected":
+        return Cell(stage, "skickat tillbaka", "act", link)
+    return Cell(stage, swedish_date(local_date(stands.word.at)), "ok", link)
 
 
 def _published(channel: Channel, sent: Sequence[Publication]) -> Cell:
