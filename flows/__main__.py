@@ -123,6 +123,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     added.add_argument("--port", type=int, default=8320, help="granskningens port (8320)")
     added.add_argument("--prefect-port", type=int, default=4200, help="Prefects port (4200)")
+    added = command(
+        "review", _review, "starta bara granskningen, bredvid en Prefect-server på en annan dator", "--port 8320"
+    )
+    added.add_argument("--port", type=int, default=8320, help="granskningens port (8320)")
+    added = command("deploy", _deploy, "lägg flödena och deras scheman i en arbetspool", "--pool lofteskoll")
+    added.add_argument("--pool", required=True, metavar="NAMN", help="arbetspoolens namn; den ska finnas i Prefect")
     added = command("sample", _sample, "visa exempelåret Strängnäs 2021 från källa till publicerad sida", "")
     added.add_argument(
         "--port", type=int, default=0, help="port för de publicerade sidorna medan de läses (annars en ledig)"
@@ -281,6 +287,23 @@ def _up(options: argparse.Namespace) -> int:
         demo=options.demo_identities,
         timetable=timetable,
     )
+
+
+def _review(options: argparse.Namespace) -> int:
+    from flows.living import review
+
+    return review(_open(), port=options.port)
+
+
+def _deploy(options: argparse.Namespace) -> int:
+    from flows.serve import deploy
+
+    _open()
+    made = deploy(options.pool)
+    print(f"{len(made)} flöden väntar på en arbetare: prefect worker start --pool {options.pool}")
+    for name in made:
+        print(f"  {name}")
+    return 0
 
 
 def _sample(options: argparse.Namespace) -> int:

@@ -32,13 +32,7 @@ def up(config: Config, *, port: int, prefect_port: int, demo: bool, timetable: S
     sign_in = describe(config, port, demo=demo)
     api = f"http://127.0.0.1:{prefect_port}/api"
     configuration.set_environment({"PREFECT_API_URL": api, "PREFECT_SERVER_API_PORT": str(prefect_port)}, override=True)
-    stop = threading.Event()
-
-    def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, ask_to_stop)
+    stop = _asked_to_stop()
     with ExitStack() as running:
         server = [
             sys.executable,
@@ -69,6 +63,35 @@ def up(config: Config, *, port: int, prefect_port: int, demo: bool, timetable: S
             pass
         print("Stannar …", flush=True)
     return 0
+
+
+def review(config: Config, *, port: int) -> int:
+    """Serve the review application beside a Prefect server elsewhere, and carry out what ops ask for there."""
+    from flows.orders import attend
+
+    stop = _asked_to_stop()
+    with _review(config, port, demo=False):
+        threading.Thread(target=attend, args=(stop,), daemon=True).start()
+        print(
+            f"Granskningen är i gång: {config.address or f'http://127.0.0.1:{port}'}/  (Ctrl-C stannar den)", flush=True
+        )
+        for line in describe(config, port, demo=False):
+            print(f"  {line}", flush=True)
+        while not stop.wait(1):
+            pass
+    return 0
+
+
+def _asked_to_stop() -> threading.Event:
+    """Return what is set when somebody presses Ctrl-C or ends the process."""
+    stop = threading.Event()
+
+    def ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, ask_to_stop)
+    return stop
 
 
 def _catch_up() -> None:

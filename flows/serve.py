@@ -1,4 +1,4 @@
-"""Serve every flow with its schedule: `python -m flows.serve` beside a Prefect server."""
+"""Every flow with its schedule: served from here (`python -m flows.serve`), or handed to a work pool."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 from prefect import serve
 from prefect.client.schemas.schedules import CronSchedule
-from prefect.deployments.runner import RunnerDeployment
+from prefect.deployments.runner import DeploymentApplyError, RunnerDeployment
+from prefect.types.entrypoint import EntrypointType
 
 from flows.__main__ import SCHEDULES
 from flows.collect import collect
@@ -16,23 +17,39 @@ from flows.orders import attend
 from flows.publish import publish
 from flows.reconcile import reconcile
 from flows.watch import alarm, watch
+from tasks.model import Refused
 
 # A backlog after days of sleep must not start everything at once.
 LIMIT = 4
 _FLOWS: dict[str, Any] = {f.name: f for f in (collect, reconcile, draft, publish, watch, alarm)}
 
 
-def deployments() -> list[RunnerDeployment]:
-    """Return one deployment per row of the schedule table."""
+def deployments(pool: str | None = None) -> list[RunnerDeployment]:
+    """Return one deployment per row of the schedule table; for the workers of a pool where one is named."""
     return [
         _FLOWS[row.flow].to_deployment(
             "lofteskoll",
             description=row.why,
             schedule=CronSchedule(cron=row.cron, timezone=row.timezone),
             concurrency_limit=1,
+            work_pool_name=pool,
+            # By module: a worker on another machine has the package installed, in a folder of its own.
+            entrypoint_type=EntrypointType.MODULE_PATH if pool else EntrypointType.FILE_PATH,
         )
         for row in SCHEDULES
     ]
+
+
+def deploy(pool: str) -> list[str]:
+    """Register every flow and its schedule with a work pool and return their names; Refused without such a pool."""
+    made = deployments(pool)
+    try:
+        for deployment in made:
+            deployment.apply(work_pool_name=pool)
+    except DeploymentApplyError:
+        mend = f"Skapa den med: prefect work-pool create {pool} --type process"
+        raise Refused(f"Arbetspoolen {pool} finns inte på Prefect-servern. {mend}") from None
+    return [f"{d.flow_name}/{d.name}" for d in made]
 
 
 def main() -> None:

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 from prefect.server.schemas.schedules import CronSchedule
@@ -29,38 +21,6 @@ def next_runs(flow: str, count: int, start: datetime) -> list[datetime]:
     """The next occurrences of a flow's schedule, as Prefect computes them."""
     row = next(s for s in SCHEDULES if s.flow == flow)
     return asyncio.run(CronSchedule(cron=row.cron, timezone=row.timezone).get_dates(count, start))
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[str]:
-    """A real Prefect server, as `make up` starts it; the harness's own has no scheduler."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}/api"
-    settings = {
-        "PREFECT_HOME": str(tmp_path),
-        "PREFECT_API_URL": address,
-        "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{tmp_path / 'prefect.db'}",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    }
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    child = subprocess.Popen(
-        command, env={**os.environ, **settings}, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
-    )
-    try:
-        deadline = time.monotonic() + 120
-        while True:
-            try:
-                urllib.request.urlopen(f"{address}/health", timeout=2).close()
-                break
-            except OSError:
-                assert time.monotonic() < deadline, "the server did not start within two minutes"
-                time.sleep(0.5)
-        yield address
-    finally:
-        child.terminate()
-        child.wait(30)
 
 
 def test_a_served_deployment_gets_scheduled_runs(server: str) -> None:
