@@ -115,14 +115,14 @@ def ends_well(
 pages = st.none() | st.binary(max_size=60) | st.sampled_from([MADE[0].body, BODY.encode(), notice(PERIOD)[0].body])
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(answers(POST), pages)
 def test_wordpress_ends_well(script: list[tuple[int, bytes, dict[str, str]]], seen: bytes | None) -> None:
     """Any answers, in any order, to any step."""
     ends_well(wordpress, WORDPRESS, script, seen)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(answers(PAGE), pages)
 def test_optimizely_ends_well(script: list[tuple[int, bytes, dict[str, str]]], seen: bytes | None) -> None:
     """Any answers, in any order, to any step."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 import time
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
 import requests
 
@@ -157,6 +157,14 @@ def same_address(one: str, other: str) -> bool:
     except ValueError:
         return False
     return ports and (a.hostname, a.query, _path(a.path)) == (b.hostname, b.query, _path(b.path))
+
+
+def without_path(url: str) -> str:
+    """Return an address with its path cut off, for checks that are about the host; any text will do."""
+    try:
+        return urlunsplit(urlsplit(url)._replace(path=""))
+    except ValueError:
+        return url
 
 
 def _path(path: str) -> str:

@@ -44,8 +44,7 @@ def problems(channel: Channel) -> list[str]:
         found.append("secrets.private_key går inte att läsa: ange hela nyckelns text, utan lösenfras")
     if _host_key(channel) is None:
         found.append('options.host_key saknas eller går inte att läsa: ange serverns nyckel, "ssh-ed25519 AAAA…"')
-    found += [f"secrets.{key} är okänd: ta bort den" for key in sorted(set(channel.secrets) - _SECRETS)]
-    return [*found, *(f"options.{key} är okänd: ta bort den" for key in sorted(set(channel.options) - {"host_key"}))]
+    return [*found, *(f"secrets.{key} är okänd: ta bort den" for key in sorted(set(channel.secrets) - _SECRETS))]
 
 
 @contextmanager

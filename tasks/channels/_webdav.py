@@ -6,15 +6,13 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import ip_address
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import requests
 from requests.auth import HTTPBasicAuth
 
 from config.schema import Channel
-from tasks.channels import _folder
-from tasks.channels._readback import whole_body
+from tasks.channels import _folder, _readback, _wire
 from tasks.model import Refused, Trouble, Unavailable
 
 _CONNECT_SECONDS = 5
@@ -24,26 +22,8 @@ _SECRETS = ("username", "password")
 
 def problems(channel: Channel) -> list[str]:
     """Return what is wrong with the channel's server and keys, in Swedish."""
-    found = address_problems(channel.base_url or "")
-    for name in _SECRETS:
-        if name not in channel.secrets or not channel.secrets[name].get_secret_value():
-            found.append(f"secrets.{name} saknas: ange det under [channel.secrets]")
-    found += [f"secrets.{key} är okänd: ta bort den" for key in sorted(set(channel.secrets) - set(_SECRETS))]
-    return [*found, *(f"options.{key} är okänd: ta bort den" for key in sorted(channel.options))]
-
-
-def address_problems(url: str) -> list[str]:
-    """Return why keys can't be sent to an address: plain HTTP leaves the machine, or it holds more than a place."""
-    try:
-        parts = urlsplit(url)
-        whole = parts.hostname and parts.port != 0 and not (parts.query or parts.fragment or parts.username)
-    except ValueError:
-        return ["base_url går inte att tolka som en adress"]
-    if not whole or parts.scheme not in ("http", "https"):
-        return ["base_url ska vara en adress med https:// utan namn, lösenord och frågetecken"]
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-        return ["base_url måste börja med https:// när servern inte är den egna datorn"]
-    return []
+    found = _wire.base_problems(_readback.without_path(channel.base_url or ""))
+    return found + _wire.key_problems(channel, _SECRETS)
 
 
 @contextmanager
@@ -132,7 +112,7 @@ class Dav:
                 allow_redirects=False,
                 stream=True,
             ) as answer:
-                found = answer.status_code, answer.headers.get("ETag", ""), whole_body(answer, url, ends)
+                found = answer.status_code, answer.headers.get("ETag", ""), _readback.whole_body(answer, url, ends)
         except (requests.RequestException, ValueError) as error:
             # Each call may be made again: its condition stops a second effect. So nothing here is uncertain.
             raise Unavailable(f"{self.where} svarar inte ({type(error).__name__}). Försök igen.") from None
@@ -151,10 +131,3 @@ class Dav:
         if status in (408, 423, 425, 429) or status >= 500:
             return Unavailable(f"{where} kan inte nås just nu ({status}).")
         return Refused(f"{where} godtas inte av servern ({status}). Är base_url en mapp på en WebDAV-server?")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
-from urllib.parse import urlsplit, urlunsplit
 
 from config.schema import Channel, Decision
 from tasks import options
-from tasks.channels import _wire
+from tasks.channels import _readback, _wire
 from tasks.model import Output, Refused, Trouble, Unavailable
 
 SECRETS = ("username", "application_password")
@@ -182,7 +181,7 @@ def problems(channel: Channel) -> list[str]:
     """Return what is wrong with the site's address, keys and options, in Swedish."""
     if channel.base_url:
         # A site may lie in a folder of its host.
-        found = _wire.base_problems(_without_path(channel.base_url))
+        found = _wire.base_problems(_readback.without_path(channel.base_url))
     else:
         found = ["base_url saknas: ange webbplatsens startadress, till exempel https://www.example.se"]
     return [*found, *_wire.key_problems(channel, SECRETS), *options.problems(Options, channel.options)]
@@ -197,10 +196,3 @@ def image_slug(page: str, output: Output) -> str:
 def image_prefix(page: str) -> str:
     """Return how the names of a page's images begin; never the page's own name, which they would take from it."""
     return f"{_UNSAFE.sub('-', page).strip('-')}-bild-"
-
-
-def _without_path(url: str) -> str:
-    try:
-        return urlunsplit(urlsplit(url)._replace(path=""))
-    except ValueError:
-        return url
