@@ -99,7 +99,7 @@ def test_correction_is_posted_beside_the_first_and_both_are_taken_back(
     year.approve("2021-T2", later)
     second = settle(year, later)
     assert (second[FACEBOOK].state, second[X].state, second[X].edition) == ("published", "published", 2)
-    assert x.posts[1].answers == second[X].replaces
+    assert x.posts[1].answers == first[X].remote_id
     assert len(facebook.visible()) == len(x.visible()) == 2
     assert facebook.duplicates_visible() == x.duplicates_visible() == 0
     settling.retract(year.store, year.current("2021-T2").id, reason="secrecy", person=KOMMUN, at=later)

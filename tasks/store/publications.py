@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -50,9 +51,23 @@ def listed(db: Db, promise: str | None = None, period: str | None = None) -> lis
 
 
 def publication(db: Db, key: int) -> Publication | None:
-    """Return one row, or None."""
+    """Return one row with the id of the edition before it in its channel, or None."""
     row = db.execute(select(publications).where(publications.c.id == key)).first()
-    return None if row is None else _publication(row)
+    if row is None:
+        return None
+    before = db.execute(
+        select(publications.c.remote_id)
+        .where(
+            publications.c.promise == row.promise,
+            publications.c.period == row.period,
+            publications.c.channel == row.channel,
+            publications.c.edition < row.edition,
+            publications.c.state == "published",
+        )
+        .order_by(publications.c.edition.desc())
+        .limit(1)
+    ).scalar()
+    return replace(_publication(row), replaces=before)
 
 
 def claim(db: Db, row: Publication, now: datetime) -> Publication | None:
