@@ -29,6 +29,7 @@ SCREENS: Mapping[str, tuple[str, str]] = {
     "oversikt": (TOWN, "/"),
     "utkast": (TOWN, DRAFT),
     "siffra": (TOWN, f"{DRAFT}/siffra/c5.held"),
+    "jamfor": (TOWN, f"{DRAFT}/jamfor"),
     "utkast-klart": (TOWN, "/utkast/{sent}"),
     "publiceringar": (TOWN, "/publiceringar"),
     "historik": (TOWN, "/historik/strangnas-2021/2021-T2"),
