@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 import config as configuration
+from flows.review import comparing
 from tasks.model import Publication
 from tasks.store import Store, drafts, publications
 from tests.reviewing import PERIOD, PROMISE, House, house
@@ -100,3 +101,21 @@ def test_what_was_taken_away_by_hand_is_confirmed(home: House, people: tuple[Tes
     assert home.post(town, path, svar="ja", lank="https://exempel.se/1").status_code == 422
     assert home.post(town, path, svar="borta").status_code == 303
     assert rows(home)["kommunen-delning"].state == "retracted"
+
+
+def test_what_was_taken_back_for_secrecy_is_in_no_view(home: House, people: tuple[TestClient, TestClient]) -> None:
+    """Not the draft, a figure, a preview or a comparison; a retraction for another reason leaves them readable."""
+    police, town = people
+    home.post(town, f"/publiceringar/utgava/{home.draft_id}/ratta")
+    pages = (f"/utkast/{home.draft_id}", f"/utkast/{home.draft_id}/siffra/c5.held")
+    assert all(police.get(page).status_code == 200 for page in pages)
+    with home.store.reading() as db:
+        correction = drafts.latest(db, PROMISE, PERIOD)
+        assert correction is not None and comparing.edition_before(db, correction) is not None
+    path = f"/publiceringar/utgava/{home.draft_id}/aterkalla"
+    assert home.post(police, path, skal="secrecy", sakert="ja").status_code == 303
+    for page in pages:
+        answer = police.get(page)
+        assert answer.status_code == 422 and "sekretess" in answer.text and "trygghetsvandringar" not in answer.text
+    with home.store.reading() as db:
+        assert comparing.edition_before(db, correction) is None

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from config.schema import Promise
+from config.schema import Channel, Promise
 from flows.review import editor, previews, texts
 from flows.review.texts import Change
-from tasks.model import Draft, FollowUp, Status
+from tasks.channels._post import ALT
+from tasks.model import Draft, FollowUp, Output, Status
 from tasks.periods import periods
-from tasks.store import Db, drafts, history
+from tasks.store import Db, drafts, history, publications
 
 # The figures that a correction is about; the others only repeat them in words.
 _NAMED = ("status", "result", "planned", "cancelled", "not_counted", "gaps")
@@ -38,9 +39,9 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """Files, by channel and name, that differ in the same words from an earlier version."""
+    """What differs in the same words from an earlier version, by channel."""
 
-    files: tuple[tuple[str, str], ...]
+    names: tuple[str, ...]
     changes: tuple[Change, ...]
 
 
@@ -61,12 +62,20 @@ class Compared:
 def period_before(db: Db, promise: Promise, draft: Draft) -> Draft | None:
     """Return the newest edition of the period before; None for the first one."""
     earlier = [p for p in periods(promise) if p.end < draft.followup.start]
-    return drafts.latest(db, promise.slug, earlier[-1].id) if earlier else None
+    return _shown(db, drafts.latest(db, promise.slug, earlier[-1].id)) if earlier else None
 
 
 def edition_before(db: Db, draft: Draft) -> Draft | None:
     """Return the edition that a correction corrects; None for a first one."""
-    return drafts.edition(db, draft.promise, draft.period, draft.edition - 1) if draft.edition > 1 else None
+    if draft.edition == 1:
+        return None
+    return _shown(db, drafts.edition(db, draft.promise, draft.period, draft.edition - 1))
+
+
+def _shown(db: Db, draft: Draft | None) -> Draft | None:
+    """Return a draft that may be compared with: what was taken back for secrecy is not told by what differs from it."""
+    hidden = draft is None or publications.is_secret(db, draft.promise, draft.period, draft.edition)
+    return None if hidden else draft
 
 
 def standings(before: Draft | None) -> dict[str, Earlier]:
@@ -145,18 +154,29 @@ def by_template(compared: Sequence[Compared]) -> dict[str, list[Compared]]:
     return found
 
 
-def since(db: Db, draft: Draft, revision: int) -> list[Rendered]:
+def since(db: Db, draft: Draft, revision: int, channels: Sequence[Channel]) -> list[Rendered]:
     """Return how the outgoing texts differ from those of an earlier revision, each difference once, shortened."""
     if not 0 < revision < draft.revision:
         return []
     before = {(o.channel, o.name): o for o in drafts.rendered(db, draft.id, revision)}
-    found: dict[tuple[Change, ...], list[tuple[str, str]]] = {}
+    known = {c.id: c.name for c in channels}
+    found: dict[tuple[Change, ...], list[str]] = {}
     for output in drafts.rendered(db, draft.id, draft.revision):
         old = before.get((output.channel, output.name))
-        if old and old.body != output.body and output.media_type.startswith("text/"):
+        if old and old.body != output.body and _is_text(output):
             changes = texts.shortened(previews.difference(old, output))
-            found.setdefault(tuple(changes), []).append((output.channel, output.name))
-    return [Rendered(tuple(files), changes) for changes, files in found.items()]
+            found.setdefault(tuple(changes), []).append(_label(output, known))
+    return [Rendered(tuple(names), changes) for changes, names in found.items()]
+
+
+def _is_text(output: Output) -> bool:
+    # The piece that a CMS takes says what the page says.
+    return output.media_type.startswith("text/") and not output.name.endswith("fragment.html")
+
+
+def _label(output: Output, channels: Mapping[str, str]) -> str:
+    channel = channels.get(output.channel, output.channel)
+    return f"{channel}, bildens alt-text" if output.name.endswith(ALT) else channel
 
 
 def _texts(draft: Draft) -> dict[str, str]:

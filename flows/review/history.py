@@ -12,7 +12,7 @@ from flows.review.auth import Reading
 from tasks import periods, submission
 from tasks.model import PublicationState, Refused, RetractionReason
 from tasks.pages.notices import REASONS
-from tasks.store import drafts, history
+from tasks.store import drafts, history, publications
 from tasks.store.history import Event
 
 router = APIRouter(prefix="/historik")
@@ -38,7 +38,8 @@ def show(visit: Reading, promise: str, period: str) -> Response:
         comments = [
             (h, w)
             for h in drafts.headings(db, promise)
-            if h.period == period
+            # A comment may quote what was taken back for secrecy.
+            if h.period == period and not publications.is_secret(db, promise, period, h.edition)
             for w in drafts.words(db, h.id)
             if w.comment
         ]

@@ -9,8 +9,8 @@ from typing import Annotated
 from fastapi import HTTPException, Path
 
 from flows.review.auth import Visit
-from tasks.model import Draft
-from tasks.store import Db, drafts, history
+from tasks.model import Draft, Refused
+from tasks.store import Db, drafts, history, publications
 
 DraftId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
@@ -20,6 +20,11 @@ def existing(db: Db, draft_id: int) -> Draft:
     draft = drafts.draft(db, draft_id)
     if draft is None:
         raise HTTPException(404)
+    if publications.is_secret(db, draft.promise, draft.period, draft.edition):
+        raise Refused(
+            f"Utgåva {draft.edition} är återkallad av sekretesskäl och visas inte här. Handlingen finns kvar; "
+            "den som behöver läsa den frågar den som ansvarar för arkivet."
+        )
     return draft
 
 

@@ -184,6 +184,12 @@ def retraction(db: Db, promise: str, period: str, edition: int) -> Retraction | 
     return Retraction(row.promise, row.period, row.edition, row.reason, row.who, row.party, row.at)
 
 
+def is_secret(db: Db, promise: str, period: str, edition: int) -> bool:
+    """Return whether an edition was taken back because it may not be given out: then no view repeats it."""
+    found = retraction(db, promise, period, edition)
+    return found is not None and found.reason == "secrecy"
+
+
 def sweep(db: Db, now: datetime) -> int:
     """Turn every row of a retracted edition round: unsent ones stop, what may be out is taken back; return how many.
 
