@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from config import identity
 from config.folder import Config, ConfigError, Problem, cross_check
-from config.schema import Decision, Municipality, Notify, Promise, Source
+from config.schema import Decision, Municipality, Notify, Promise, Retention, Source
 
 SHIPPED = Path(__file__).parent
 ROOT = SHIPPED.parent
@@ -71,6 +71,7 @@ def load(folder: str | Path | None = None, database: str | None = None) -> Confi
         promises=promises,
         templates=_load_templates(root, problems),
         notify=_load_notify(root, problems),
+        retention=_load_retention(root, problems),
         address=os.environ.get("LOFTESKOLL_ADDRESS", "").rstrip("/"),
     )
     problems.extend(cross_check(config))
@@ -104,6 +105,13 @@ def _load_notify(root: Path, problems: list[Problem]) -> tuple[Notify, ...]:
         built = _build(Notify, block, path, root, f"notify[{i}]", problems)
         found += [built] if built else []
     return tuple(found)
+
+
+def _load_retention(root: Path, problems: list[Problem]) -> Retention:
+    path = root / "retention.toml"
+    if not path.exists():
+        path = SHIPPED / "retention.toml"
+    return _build(Retention, _read(path, root, problems), path, root, "", problems) or Retention()
 
 
 def _load_municipalities(root: Path, problems: list[Problem]) -> dict[str, Municipality]:

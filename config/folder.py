@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.schema import Channel, Commitment, Municipality, Notify, Promise, Source
+from config.schema import Channel, Commitment, Municipality, Notify, Promise, Retention, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,8 @@ class Config:
     templates: Mapping[str, str]
     # Who is told of everything (alarms.toml); each municipality names its own people besides.
     notify: tuple[Notify, ...] = ()
+    # What is purged when (retention.toml); each source says itself for how long its free text is kept.
+    retention: Retention = Retention()
     # Where people reach the review application (https://host); empty: only on this machine.
     address: str = ""
 

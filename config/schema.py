@@ -38,7 +38,21 @@ class Source(Decision):
     min_seconds_between_calls: float = Field(1.0, ge=0)
     max_calls_per_hour: int = Field(600, ge=1)
     timeout_seconds: float = Field(30.0, gt=0)
+    # So many days after it was last seen, what it said in free text is purged (`lofteskoll purge`); hash, counted
+    # fields and what the rules read stay. Without it the text stays until its owner decides.
+    keep_text_days: int | None = Field(None, ge=1)
     options: dict[str, Any] = {}
+
+
+class Retention(Decision):
+    """For how many days what is no source's own text is kept: class by class, after which `purge` takes it."""
+
+    # Rows that could not be read, with their raw text.
+    quarantine_days: int = Field(90, ge=1)
+    # Sessions that are over.
+    session_days: int = Field(7, ge=1)
+    # Alarms that are solved.
+    alarm_days: int = Field(365, ge=1)
 
 
 class Channel(Decision):

@@ -125,6 +125,9 @@ class Record:
     # Given by the store.
     version: int = 0
     seen_at: datetime | None = None
+    # Of a record whose free text is purged: when that was, and the hash of all it said.
+    purged_at: datetime | None = None
+    purged_sha256: str = ""
 
     @property
     def id(self) -> str:
@@ -133,7 +136,9 @@ class Record:
 
     @property
     def content_sha256(self) -> str:
-        """SHA-256 of everything the source said; what makes a version."""
+        """SHA-256 of everything the source said; what makes a version, also when the text is purged."""
+        if self.purged_sha256:
+            return self.purged_sha256
         said = (self.title, self.text, self.url, self.published_at, self.when, self.place, self.party)
         return digest(canonical([said, dict(self.fields)]))
 

@@ -262,6 +262,8 @@ def _record(row: Row[Any]) -> Record:
         fields=row.fields,
         version=row.version,
         seen_at=row.seen_at,
+        purged_at=row.purged_at,
+        purged_sha256=row.content_sha256 if row.purged_at else "",
     )
 
 

@@ -121,6 +121,8 @@ records = Table(
     Column("party", String(12)),
     Column("fields", JSON, nullable=False),
     Column("latest", Boolean, nullable=False),
+    # Since when its free text is gone; the hash above is still that of all it said.
+    Column("purged_at", Moment),
     CheckConstraint("version >= 1", name="version_from_one"),
     CheckConstraint("(starts_on IS NULL) = (ends_on IS NULL)", name="dated_whole"),
     Index(None, "source", "seen_at"),
@@ -203,6 +205,29 @@ pair_scores = Table(
     Column("body", JSON, nullable=False),
     CheckConstraint('"left" < "right"', name="in_order"),
     _one_of("band", "sure", "unsure", "no"),
+)
+
+# --- what was derived from a text before it was purged: can't be made again, is never dropped --------------------
+
+kept_readings = Table(
+    "kept_readings",
+    metadata,
+    Column("promise", String(80), primary_key=True),
+    Column("record_id", String(300), primary_key=True),
+    Column("record_version", Integer, primary_key=True),
+    Column("commitment", String(8), primary_key=True),
+    Column("body", JSON, nullable=False),
+)
+
+kept_pairs = Table(
+    "kept_pairs",
+    metadata,
+    Column("promise", String(80), primary_key=True),
+    Column("commitment", String(8), primary_key=True),
+    Column("left", String(300), primary_key=True),
+    Column("right", String(300), primary_key=True),
+    Column("body", JSON, nullable=False),
+    CheckConstraint('"left" < "right"', name="in_order"),
 )
 
 # --- what people said: append-only, guarded by triggers in the migration ---------------------------------------
