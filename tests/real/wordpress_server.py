@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -83,7 +84,7 @@ def wordpress(work: Path) -> Iterator[WordPress]:
     for name in ("wordpress_install.php", "wordpress_router.php"):
         shutil.copy(HERE / name, site / name)
     # A socket's path may have 107 bytes, and a test's folder is deep.
-    link = Path(f"/tmp/lofteskoll-{os.getpid()}-{port}.sock")  # noqa: S108
+    link = Path(tempfile.gettempdir()) / f"lofteskoll-{os.getpid()}-{port}.sock"
     (site / "wp-config.php").write_text(_CONFIG.format(socket=link, url=url), encoding="utf-8")
     with _mariadb(work / "db", link), _php(site, port, work / "php.log"):
         install = ["php", str(site / "wordpress_install.php"), url, THEME]
