@@ -23,7 +23,7 @@ def show(
         edition = comparing.edition_before(db, draft)
         period = comparing.period_before(db, promise, draft)
         if version:
-            files = comparing.since(db, draft, version)
+            files = comparing.since(db, draft, version, visit.review.config.channels_of(promise))
             compared: dict[str, list[comparing.Compared]] = {}
         else:
             files = []
@@ -32,7 +32,6 @@ def show(
     return visit.page(
         "differences.html",
         active="board",
-        channel_names={c.id: c.name for c in visit.review.config.channels_of(promise)},
         draft=draft,
         version=version,
         edition=edition,

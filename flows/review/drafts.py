@@ -181,7 +181,7 @@ def _page(
         municipality, channels = config.municipality_of(promise), config.channels_of(promise)
         said = drafts.words(db, draft.id)
         shown = previews.of(channels, outputs.filed(db, draft.id, draft.revision))
-        differences = comparing.since(db, draft, since)
+        differences = comparing.since(db, draft, since, channels)
         before = comparing.period_before(db, promise, draft)
         corrected = comparing.edition_before(db, draft)
         moved = comparing.moved(db, draft)
@@ -200,7 +200,6 @@ def _page(
         corrections=comparing.corrections(promise, corrected, draft),
         rewritten=[c for c in comparing.texts_between(promise, corrected, draft) if c.differs] if corrected else [],
         moved=moved,
-        channel_names={c.id: c.name for c in channels},
         draft=draft,
         followup=draft.followup,
         promise=promise,
