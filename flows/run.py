@@ -8,7 +8,7 @@ from prefect import flow
 
 import config as configuration
 from config import Config
-from flows import show
+from flows import show, told
 from flows.collect import collect
 from flows.draft import draft
 from flows.reconcile import reconcile
@@ -26,7 +26,8 @@ def run_period(config: Config, promise: str, key: str, *, as_of: date | None, dr
     if dry_run:
         fetches, result = rehearse(promise, key)
         show.fetches(config, fetches)
-        show.rehearsal(fetches, result)
+        print(told.in_words(config, config.promises[promise], "rehearsal", fetches, result))
+        print("Ingenting har sparats.")
         return 0
     if as_of is not None:
         # Nothing new can have been known then: the sources are not asked.

@@ -106,17 +106,6 @@ def drafted(found: Sequence[Drafted]) -> None:
             console.print(f"  {row.period} {token}: {before or '–'} → {now or '–'}")
 
 
-def rehearsal(found: Sequence[Fetch], result: Drafted) -> None:
-    """Print what a run would change, in one sentence."""
-    records_more = sum(f.new for f in found)
-    channels = 0 if result.outcome in ("unchanged", "frozen") else 1
-    console.print(
-        f"Provkörning: {records_more} nya uppgifter, {sum(f.changed for f in found)} ändrade, "
-        f"{len(result.changes)} siffror ändras; utkastet: {_DRAFTS[result.outcome]}. "
-        f"{'Inget skulle ändras.' if not channels and not records_more else 'Ingenting har sparats.'}"
-    )
-
-
 def publications(config: Config, rows: Sequence[Publication]) -> None:
     """Print what came of each publication."""
     if not rows:
