@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.schema import Channel, Commitment, Municipality, Notify, Promise, Retention, Source
@@ -44,7 +44,7 @@ class Config:
     # Who is told of everything (alarms.toml); each municipality names its own people besides.
     notify: tuple[Notify, ...] = ()
     # What is purged when (retention.toml); each source says itself for how long its free text is kept.
-    retention: Retention = Retention()
+    retention: Retention = field(default_factory=Retention)
     # Where people reach the review application (https://host); empty: only on this machine.
     address: str = ""
 

@@ -38,8 +38,8 @@ class Source(Decision):
     min_seconds_between_calls: float = Field(1.0, ge=0)
     max_calls_per_hour: int = Field(600, ge=1)
     timeout_seconds: float = Field(30.0, gt=0)
-    # So many days after it was last seen, what it said in free text is purged (`lofteskoll purge`); hash, counted
-    # fields and what the rules read stay. Without it the text stays until its owner decides.
+    # So many days after a record was first seen its free text is purged (`lofteskoll purge`); hash, counted fields and
+    # what the rules read in it stay. Without it the text stays until its owner decides.
     keep_text_days: int | None = Field(None, ge=1)
     options: dict[str, Any] = {}
 

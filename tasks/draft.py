@@ -43,7 +43,8 @@ def follow_up(db: Db, config: Config, promise: Promise, current: Period, as_of: 
     if stored is not None:
         return stored
     known = records.known(db, [s.id for s in config.sources_of(promise)], as_of)
-    found = match(promise, config.municipality_of(promise), known, matches.answers(db, promise.slug, as_of))
+    answers, kept = matches.answers(db, promise.slug, as_of), matches.kept(db, promise.slug)
+    found = match(promise, config.municipality_of(promise), known, answers, kept)
     every = periods(promise)
     heard = {
         source.id: coverage(source, records.fetch_log(db, source.id, as_of), promise.signed, current.end, as_of)

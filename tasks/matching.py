@@ -34,15 +34,26 @@ class Matches:
         return counts
 
 
+# What was derived from texts before they were purged.
+Kept = tuple[Sequence[Reading], Sequence[PairScore]]
+
+
 def match(
-    promise: Promise, municipality: Municipality, records: Sequence[Record], judgements: Sequence[Judgement]
+    promise: Promise,
+    municipality: Municipality,
+    records: Sequence[Record],
+    judgements: Sequence[Judgement],
+    kept: Kept = ((), ()),
 ) -> Matches:
-    """Return what these records and answers amount to for a promise; the same input gives the same result."""
+    """Return what these records and answers amount to for a promise; the same input gives the same result.
+
+    A record whose text is purged is not read again: what was `kept` of it counts.
+    """
     by_id = {r.id: r for r in records}
     answers = {(j.left, j.right): j for j in judgements if j.question == "evidence"}
-    readings = _with_forgotten(evidence.read(records, promise, municipality), by_id, answers, promise)
+    readings = _with_forgotten(_read(records, kept[0], promise, municipality), by_id, answers, promise)
     judged = [_judged(r, by_id, answers) for r in readings]
-    pairs = linkage.score(records, judged)
+    pairs = _with_kept(linkage.score(records, judged), kept[1], by_id)
     activities = linkage.activities(promise, by_id, judged, pairs, judgements)
     return Matches(
         readings=tuple(readings),
@@ -52,6 +63,36 @@ def match(
         nil_reports=tuple(r for r in judged if r.state == "nil_report" and r.band == "sure"),
         questions=tuple(linkage.questions(promise, by_id, judged, pairs, judgements)),
     )
+
+
+def _read(
+    records: Sequence[Record], kept: Sequence[Reading], promise: Promise, municipality: Municipality
+) -> list[Reading]:
+    """Return the readings of all records in their order, kept ones for those without text."""
+    fresh = evidence.read([r for r in records if r.purged_at is None], promise, municipality)
+    purged = {(r.id, r.version) for r in records if r.purged_at}
+    if not purged:
+        return fresh
+    order = {r.id: i for i, r in enumerate(records)}
+    both = [*fresh, *(k for k in kept if (k.record_id, k.record_version) in purged)]
+    return sorted(both, key=lambda r: (order[r.record_id], r.commitment))
+
+
+def _with_kept(pairs: list[PairScore], kept: Sequence[PairScore], by_id: Mapping[str, Record]) -> list[PairScore]:
+    """Return the pairs with the kept ones in place of what can't be scored rightly any more.
+
+    Without its text a record is like others in other ways, and so are the others whose rival it is: among records
+    that were there at the purge, kept pairs are all there is of a purged one and of those it was paired with.
+    """
+    gone = {r.id: r.purged_at for r in by_id.values() if r.purged_at}
+    if not gone:
+        return pairs
+    last = max(gone.values())
+    settled = {*gone, *(side for p in kept for side in (p.left, p.right))}
+    old = {key for key, record in by_id.items() if record.seen_at and record.seen_at <= last}
+    fresh = [p for p in pairs if not ({p.left, p.right} & settled and {p.left, p.right} <= old)]
+    standing = [p for p in kept if {p.left, p.right} <= old]
+    return sorted([*fresh, *standing], key=lambda p: -p.score)
 
 
 def _with_forgotten(

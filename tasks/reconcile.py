@@ -29,7 +29,8 @@ class Reconciled:
 def reconcile(db: Db, config: Config, promise: Promise, now: datetime) -> Reconciled:
     """Derive a promise's readings and pair scores anew, store them, and return the numbers."""
     known = records.known(db, [s.id for s in config.sources_of(promise)], now)
-    found = match(promise, config.municipality_of(promise), known, matches.answers(db, promise.slug, now))
+    kept = matches.kept(db, promise.slug)
+    found = match(promise, config.municipality_of(promise), known, matches.answers(db, promise.slug, now), kept)
     matches.replace_derived(db, promise.slug, found.readings, found.pairs)
     return Reconciled(promise.slug, len(known), len(found.readings), len(found.activities), len(found.questions))
 

@@ -104,8 +104,8 @@ class Year:
         promise = self.config.promises[self.promise_slug]
         with self.store.reading() as db:
             known = records.known(db, [s.id for s in self.config.sources_of(promise)], now)
-            answers = matches.answers(db, promise.slug, now)
-        return match(promise, self.config.municipality_of(promise), known, answers)
+            answers, kept = matches.answers(db, promise.slug, now), matches.kept(db, promise.slug)
+        return match(promise, self.config.municipality_of(promise), known, answers, kept)
 
     def draft(self, key: str, now: datetime) -> Drafted:
         """Bring a period's draft up to date."""

@@ -11,7 +11,7 @@ from sqlalchemy import Row, delete, insert, select, tuple_
 
 from tasks.model import Judgement, PairScore, Party, Reading, Refused, Verdict
 from tasks.store import Db
-from tasks.store.tables import judgements, pair_scores, readings
+from tasks.store.tables import judgements, kept_pairs, kept_readings, pair_scores, readings
 
 _READING = TypeAdapter(Reading)
 _PAIR = TypeAdapter(PairScore)
@@ -40,6 +40,26 @@ def derived(db: Db, promise: str) -> tuple[list[Reading], list[PairScore]]:
         .order_by(pair_scores.c.commitment, pair_scores.c.left, pair_scores.c.right)
     ).scalars()
     return [_READING.validate_python(b) for b in bodies], [_PAIR.validate_python(p) for p in pairs]
+
+
+def kept(db: Db, promise: str) -> tuple[list[Reading], list[PairScore]]:
+    """Return what was derived from a promise's records before their texts were purged."""
+    bodies = db.execute(select(kept_readings.c.body).where(kept_readings.c.promise == promise)).scalars()
+    pairs = db.execute(select(kept_pairs.c.body).where(kept_pairs.c.promise == promise)).scalars()
+    return [_READING.validate_python(b) for b in bodies], [_PAIR.validate_python(p) for p in pairs]
+
+
+def keep(db: Db, promise: str, found: Sequence[Reading], pairs: Sequence[PairScore]) -> None:
+    """Add to a promise's kept readings, and put `pairs` in place of its kept pairs."""
+    if found:
+        columns = ("promise", "record_id", "record_version", "commitment", "body")
+        rows = [_reading_row(promise, r) for r in found]
+        db.execute(insert(kept_readings), [{c: row[c] for c in columns} for row in rows])
+    db.execute(delete(kept_pairs).where(kept_pairs.c.promise == promise))
+    if pairs:
+        columns = ("promise", "commitment", "left", "right", "body")
+        rows = [_pair_row(promise, p) for p in pairs]
+        db.execute(insert(kept_pairs), [{c: row[c] for c in columns} for row in rows])
 
 
 def pairs(db: Db, promise: str, commitment: str) -> list[PairScore]:

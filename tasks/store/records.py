@@ -79,13 +79,13 @@ def known(db: Db, sources: Iterable[str], as_of: datetime) -> list[Record]:
         .join(latest, and_(records.c.id == latest.c.id, records.c.version == latest.c.version))
         .order_by(records.c.id)
     )
-    return [_record(row) for row in found]
+    return [as_record(row) for row in found]
 
 
 def versions(db: Db, record_id: str) -> list[Record]:
     """Return every version of one record, oldest first."""
     found = db.execute(select(records).where(records.c.id == record_id).order_by(records.c.version))
-    return [_record(row) for row in found]
+    return [as_record(row) for row in found]
 
 
 def versions_of(db: Db, ids: Iterable[str]) -> dict[str, list[Record]]:
@@ -95,7 +95,7 @@ def versions_of(db: Db, ids: Iterable[str]) -> dict[str, list[Record]]:
     for start in range(0, len(wanted), _CHUNK):
         some = records.c.id.in_(wanted[start : start + _CHUNK])
         for row in db.execute(select(records).where(some).order_by(records.c.id, records.c.version)):
-            found.setdefault(row.id, []).append(_record(row))
+            found.setdefault(row.id, []).append(as_record(row))
     return found
 
 
@@ -247,7 +247,8 @@ def _row(record: Record, version: int, seen_at: datetime) -> dict[str, Any]:
     }
 
 
-def _record(row: Row[Any]) -> Record:
+def as_record(row: Row[Any]) -> Record:
+    """Return a row of the table as the record version that it keeps."""
     when = Dated(row.starts_on, row.ends_on, row.precision) if row.starts_on else None
     return Record(
         source=row.source,
