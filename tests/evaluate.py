@@ -1,6 +1,7 @@
 """How well records are read, linked and polled, and protected numbers kept, in numbers.
 
-`python -m tests.evaluate ITEMS.ndjson | --linkage | --replay DIR | --polls DIR | --screening | --disclosure`
+`python -m tests.evaluate ITEMS.ndjson`, or `--linkage`, `--replay DIR`, `--polls DIR`, `--screening`, `--disclosure`,
+`--language`.
 """
 
 from __future__ import annotations
@@ -70,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--disclosure", type=int, nargs="?", const=1000, metavar="N", help="attack N invented histories (1000)"
     )
+    parser.add_argument("--language", action="store_true", help="claims of effect, praise and blame in sentences")
     parser.add_argument("--quiet", action="store_true", help="do not list the wrong ones")
     chosen = parser.parse_args(arguments)
     if chosen.linkage:
@@ -80,6 +82,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from tests import evaluate_screening
 
         print(json.dumps(evaluate_screening.measure(quiet=chosen.quiet)))
+    elif chosen.language:
+        from tests import evaluate_language
+
+        print(json.dumps(evaluate_language.measure(quiet=chosen.quiet)))
     elif chosen.disclosure:
         from tests import evaluate_disclosure
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from config.schema import Promise
 from tasks.model import Figure, Refused
-from tasks.wording.language import unfair_claims
+from tasks.wording.fairness import unfair_claims
 
 _TOKEN = re.compile(r"\{([^{}]*)\}")
 _MONTH = r"(?:januari|februari|mars|april|maj|juni|juli|augusti|september|oktober|november|december)"
