@@ -474,8 +474,6 @@ class Receipt:
     remote_id: str | None = None
     url: str | None = None
     message: str = ""
-    # The public object's readable text as it was read back; empty where the channel can't tell.
-    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from prefect.cache_policies import NO_CACHE
 import config as configuration
 from config import Config
 from config.schema import Channel, Notify, Party
-from tasks import alarms, channels, notify, parity
+from tasks import alarms, channels, notify
 from tasks.alarms import Alarm
 from tasks.model import Publication, Refused, Unavailable, Uncertain
 from tasks.periods import local_date, periods
@@ -128,13 +128,14 @@ def _differences(store: Store, channel: Channel, row: Publication) -> list[str] 
     kind = channels.kind(channel.kind)
     try:
         receipt = kind.find(channel, row, outputs, Path())
-    except (Unavailable, Uncertain):
+    except Unavailable:
         return None
-    except Refused as trouble:
-        return [str(trouble)]
+    except (Refused, Uncertain) as trouble:
+        # Of something published, both say that another text stands there, with what it says now.
+        return str(trouble).splitlines()
     if receipt is None:
-        return ["Den finns inte kvar."] if kind.ABSENCE_IS_PROOF else ["Den hittas inte."]
-    return parity.differences(outputs, receipt.seen) if receipt.seen else []
+        return ["Den finns inte kvar." if kind.ABSENCE_IS_PROOF else "Den hittas inte."]
+    return []
 
 
 @task(cache_policy=NO_CACHE, task_run_name="se efter vad som behöver någon")

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pydantic import SecretStr
 
 import config as configuration
 from config.schema import Channel, Notify, Source
-from tasks import alarms, notify, parity, watch
+from tasks import alarms, channels, notify, watch
 from tasks.alarms import Alarm
-from tasks.model import Fetch, Output, Publication
-from tasks.store import Store
+from tasks.model import Fetch, Publication, Receipt, Refused, Unavailable, Uncertain
+from tasks.store import Store, publications
 from tasks.store import alarms as kept
+from tests.year import a_year, walk
 
 NOW = datetime(2021, 9, 1, 6, tzinfo=UTC)
 TROUBLE = Alarm("source/polisen-handelser", "Källan svarar inte.", "Kontrollera adressen.", NOW)
@@ -150,30 +152,61 @@ def test_an_address_that_is_none_is_told_without_its_text() -> None:
     assert notify.problem_of(Notify(name="Drift", url=SecretStr("json://127.0.0.1"))) == ""
 
 
-def page(body: str) -> tuple[Output, ...]:
-    """An approved page."""
-    html = f"<!doctype html><html><body><nav>Meny</nav><main>{body}</main></body></html>"
-    return (Output("k", "index.html", "text/html; charset=utf-8", html.encode()),)
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("answer", "raised"),
+    [
+        (Receipt("published"), ""),
+        (None, "Den finns inte kvar."),
+        (Refused("Godkänt: ”3 vandringar”. Nu: ”4 vandringar”."), "Nu: ”4 vandringar”"),
+        (Uncertain("Inlägget har en annan text än den godkända."), "annan text"),
+        (Unavailable("svarar inte"), ""),
+    ],
+)
+def test_what_is_public_is_held_against_what_was_approved(
+    answer: Receipt | Exception | None,
+    raised: str,
+    tmp_path: Path,
+    sqlite_store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Changed, moved or gone is an alarm with what differs; no answer says nothing; restored, the alarm ends."""
 
+    def find(*_: object) -> Receipt | None:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
-def test_an_edited_figure_is_shown_with_what_stands_there_now() -> None:
-    """The line that was approved and the line that is there; the site's own menus are no difference."""
-    approved = page("<h1>Uppföljning</h1><p>3 trygghetsvandringar har genomförts i Mariefred.</p>")
-    same = "Start\nUppföljning\n3 trygghetsvandringar har   genomförts i Mariefred.\nSidfot"
-    assert parity.differences(approved, same) == []
-    [found] = parity.differences(approved, same.replace("3 trygg", "4 trygg"))
-    assert "Godkänt: ”3 trygg" in found and "Nu: ”4 trygg" in found
-    assert parity.differences(approved, "") and all("Saknas" in line for line in parity.differences(approved, ""))
+    with a_year(tmp_path, sqlite_store, monkeypatch) as year:
+        year.logs([walk("K1", "2021-04-10")], [])
+        year.run("2021-T1")
+        year.approve("2021-T1", NOW)
+        year.publish(NOW)
+        site = year.outbox()["strangnas.se"]
+        with year.store.writing() as db:
+            for row in year.outbox().values():
+                to = "published" if row.id == site.id else "stopped"
+                publications.move(db, row.id, from_states=[row.state], to=to, now=NOW)  # type: ignore[arg-type]
+        real = channels.kind
+        fake = SimpleNamespace(ABSENCE_IS_PROOF=True, find=find)
+        monkeypatch.setattr(channels, "kind", lambda name: fake)
+        found = watch.compare(year.store, year.config, NOW)
+        assert [raised in a.what for a in found] == ([True] if raised else [])
+        assert not raised or found[0].party == "municipality"
+        monkeypatch.setattr(channels, "kind", real)
+        watch.compare(year.store, year.config, NOW + DAY)
+        with year.store.reading() as db:
+            assert kept.open_ones(db) == []
 
 
 def test_a_refused_publication_is_an_alarm_for_its_party() -> None:
     """What waits for a machine is none."""
     config = configuration.load()
     promise = config.promises["strangnas-2021"]
-    channels: dict[str, Channel] = {c.id: c for c in config.channels_of(promise)}
+    known: dict[str, Channel] = {c.id: c for c in config.channels_of(promise)}
     base = Publication(
         7, promise.slug, "2021-T1", 1, "polisen.se", "k", "refused", 1, 1, updated_at=NOW, message="Nyckel: hemlig"
     )
     names = {"2021-T1": "januari–april 2021"}
-    [found] = alarms.of_publications(promise, channels, [base, replace(base, state="pending")], names)
+    [found] = alarms.of_publications(promise, known, [base, replace(base, state="pending")], names)
     assert found.party == "police" and "hemlig" not in found.what + found.mend
