@@ -72,11 +72,12 @@ def edit(
         if unknown:
             raise Refused(f"Utkastet har ingen text som heter {', '.join(sorted('/'.join(k) for k in unknown))}.")
         promise = config.promises[draft.promise]
+        places = wording.place_names(config.municipality_of(promise))
         remarks = [
             remark
-            for text in texts.values()
+            for (_, part), text in texts.items()
             if text is not None
-            for remark in wording.check_edit(text, draft.followup.figures, promise)
+            for remark in wording.check_edit(text, draft.followup.figures, promise, part, places)
         ]
         if remarks:
             raise Refused("\n".join(remarks))

@@ -157,8 +157,9 @@ def _is_seen(visit: Visit, key: str, text: str) -> bool:
 def _remarks(config: Config, draft: Draft, changed: Mapping[Block, str]) -> dict[str, tuple[str, ...]]:
     """Return why each text can't be saved, by block key."""
     promise = config.promises[draft.promise]
+    places = wording.place_names(config.municipality_of(promise))
     return {
-        editor.key(b): tuple(wording.check_edit(editor.plain(t), draft.followup.figures, promise))
+        editor.key(b): tuple(wording.check_edit(editor.plain(t), draft.followup.figures, promise, b.part, places))
         for b, t in changed.items()
     }
 

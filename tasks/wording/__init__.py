@@ -17,7 +17,7 @@ from tasks.wording.editing import check_edit, fill
 from tasks.wording.figures import figures
 from tasks.wording.templating import Sheet
 
-__all__ = ["advice", "blocks", "check_edit", "entry", "figures", "fill", "followup", "merge"]
+__all__ = ["advice", "blocks", "check_edit", "entry", "figures", "fill", "followup", "merge", "place_names"]
 
 
 def followup(
@@ -83,9 +83,14 @@ def blocks(
             keys = [c.id for c in promise.commitments] if part == "commitment" else [""]
             for key in keys:
                 text = _tidy(sheet.render_part(part, _variables(followup, promise, municipality, key)))
-                _refuse_unfit(sheet.file, part, text, followup.figures, promise)
+                _refuse_unfit(sheet.file, key or part, text, followup.figures, promise, place_names(municipality))
                 made.append(Block(name, key or part, len(made), text))
     return tuple(made)
+
+
+def place_names(municipality: Municipality) -> tuple[str, ...]:
+    """Return every name of the municipality's places."""
+    return tuple(name for place in municipality.places for name in (place.name, *place.aliases))
 
 
 def advice(text: str, figures: Sequence[Figure]) -> tuple[str, ...]:
@@ -149,7 +154,9 @@ def _tidy(text: str) -> str:
     return "\n\n".join(" ".join(lines) for lines in paragraphs if lines)
 
 
-def _refuse_unfit(file: str, part: str, text: str, known: Sequence[Figure], promise: Promise) -> None:
-    remarks = editing.check_edit(text, known, promise) if text else []
+def _refuse_unfit(
+    file: str, part: str, text: str, known: Sequence[Figure], promise: Promise, places: Sequence[str]
+) -> None:
+    remarks = editing.check_edit(text, known, promise, part, places) if text else []
     if remarks:
         raise Refused(f"Mallen {file}, block {part}: {' '.join(remarks)}")

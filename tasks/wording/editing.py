@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from config.schema import Promise
 from tasks.model import Figure, Refused
 from tasks.wording.fairness import unfair_claims
+from tasks.wording.protection import too_exact
 
 _TOKEN = re.compile(r"\{([^{}]*)\}")
 _MONTH = r"(?:januari|februari|mars|april|maj|juni|juli|augusti|september|oktober|november|december)"
@@ -46,12 +47,18 @@ def fill(text: str, figures: Sequence[Figure]) -> str:
     return _TOKEN.sub(lambda match: known[match[1]], text)
 
 
-def check_edit(text: str, figures: Sequence[Figure], promise: Promise) -> list[str]:
-    """Return why a text can't be saved, in Swedish: empty when it may."""
+def check_edit(
+    text: str, figures: Sequence[Figure], promise: Promise, part: str = "", places: Sequence[str] = ()
+) -> list[str]:
+    """Return why a text can't be saved as a block's `part`, in Swedish: empty when it may.
+
+    `places` are the names of the municipality's places, which must not stand beside a protected commitment.
+    """
     if not text.strip():
         return ["Texten är tom. Skriv något, eller återställ den till förslaget."]
     remarks = [*_control_characters(text), *_token_problems(text, figures)]
-    rest = _without_what_is_free(unicodedata.normalize("NFC", text), promise)
+    own = _without_own_words(unicodedata.normalize("NFC", text), promise)
+    rest = _FREE.sub(" § ", own)
     typed = list(dict.fromkeys(_typed(rest, promise)))
     if typed:
         shown = ", ".join(f"”{t}”" for t in typed)
@@ -59,7 +66,7 @@ def check_edit(text: str, figures: Sequence[Figure], promise: Promise) -> list[s
             f"Siffror får inte skrivas för hand: {shown}. Använd en siffra ur underlaget, till exempel "
             f"{{{_example(figures)}}}, eller citera löftet ordagrant inom citattecken."
         )
-    return [*remarks, *unfair_claims(rest)]
+    return [*remarks, *too_exact(own, part, promise, places), *unfair_claims(rest)]
 
 
 def _token_problems(text: str, figures: Sequence[Figure]) -> list[str]:
@@ -92,8 +99,8 @@ def _control_characters(text: str) -> list[str]:
     )
 
 
-def _without_what_is_free(text: str, promise: Promise) -> str:
-    """Return the text without tokens, the promise's own words in quotation marks, its names, and dates."""
+def _without_own_words(text: str, promise: Promise) -> str:
+    """Return the text without tokens, the promise's own words in quotation marks, and its names."""
     own = [" ".join(c.text.split()) for c in promise.commitments]
 
     def quoted(match: re.Match[str]) -> str:
@@ -105,7 +112,7 @@ def _without_what_is_free(text: str, promise: Promise) -> str:
     names = [promise.title, *(s for c in promise.commitments for s in (c.heading, c.plain))]
     for name in sorted(names, key=len, reverse=True):
         rest = rest.replace(name, " § ")
-    return _FREE.sub(" § ", rest)
+    return rest
 
 
 def _typed(rest: str, promise: Promise) -> Iterator[str]:
