@@ -9,6 +9,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,7 +19,7 @@ from pydantic import ValidationError
 
 from config import identity
 from config.folder import Config, ConfigError, Problem, cross_check
-from config.schema import Decision, Municipality, Notify, Promise, Retention, Source
+from config.schema import Decision, Engine, Municipality, Notify, Promise, Retention, Source
 
 SHIPPED = Path(__file__).parent
 ROOT = SHIPPED.parent
@@ -50,107 +51,162 @@ def prefect_environment(home: Path) -> dict[str, str]:
     }
 
 
+@dataclass(slots=True)
+class _Reading:
+    """One reading of a folder: the problems found on the way, and the files that others were based on."""
+
+    root: Path
+    problems: list[Problem] = field(default_factory=list)
+    bases: set[Path] = field(default_factory=set)
+
+    def name(self, path: Path) -> str:
+        """Return how a problem names a file: as it lies in the folder."""
+        return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
+
+    def complain(self, path: Path, place: str, what: str, mend: str) -> None:
+        """Note one thing wrong in a file."""
+        self.problems.append(Problem(self.name(path), place, what, mend))
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A folder as it was last read, with all that it was made of: the same files and environment give it again."""
+
+    config: Config
+    bases: frozenset[Path]
+    state: tuple[object, ...]
+
+
+# Reading 290 municipalities takes seconds, and every task of a run asks for them.
+_LOADED: dict[Path, _Loaded] = {}
+
+
 def load(folder: str | Path | None = None, database: str | None = None) -> Config:
     """Return the validated config of `folder` (else $LOFTESKOLL_CONFIG, else the shipped one).
 
     `database` is an SQLAlchemy URL (else $LOFTESKOLL_DATABASE, else a SQLite file in `var/` of the working
-    directory). Raises ConfigError with every problem found.
+    directory). A folder is read once per process until a file or the environment changes. Raises ConfigError with
+    every problem found.
     """
     root = Path(folder or os.environ.get("LOFTESKOLL_CONFIG") or SHIPPED).resolve()
-    problems: list[Problem] = []
+    known = _LOADED.get(root)
+    if known is None or known.state != _state(root, known.bases):
+        known = _LOADED[root] = _load(root)
+    chosen = database or os.environ.get("LOFTESKOLL_DATABASE") or "sqlite:///var/lofteskoll.db"
+    return replace(known.config, database=chosen)
+
+
+def _state(root: Path, bases: frozenset[Path]) -> tuple[object, ...]:
+    """Return what a folder's decisions are made of: size and time of every file it may take, and the environment."""
+    places = [where / part for where in (root, SHIPPED) for part in ("", "municipalities", "promises", "templates")]
+    files = [Path(e.path) for place in places if place.is_dir() for e in os.scandir(place) if e.is_file()]
+    stats = [(path, path.stat()) for path in sorted({*files, *bases}) if path.exists()]
+    return (*((p, s.st_mtime_ns, s.st_size, s.st_ino) for p, s in stats), *sorted(os.environ.items()))
+
+
+def _load(root: Path) -> _Loaded:
+    """Read a folder and check it; the state is taken first, so that a change meanwhile is seen next time."""
+    before = _state(root, frozenset())
+    reading = _Reading(root)
     if not root.is_dir():
         raise ConfigError([Problem(str(root), "mappen", "den finns inte", "ange en befintlig mapp med --config")])
-    shared = _load_sources(root, problems)
-    municipalities = _load_municipalities(root, problems)
-    promises = _load_promises(root, municipalities, problems)
+    municipalities = _load_municipalities(reading)
     config = Config(
         folder=root,
-        database=database or os.environ.get("LOFTESKOLL_DATABASE") or "sqlite:///var/lofteskoll.db",
-        sources=shared,
+        database="",
+        sources=_load_sources(reading),
         municipalities=municipalities,
-        promises=promises,
-        templates=_load_templates(root, problems),
-        notify=_load_notify(root, problems),
-        retention=_load_retention(root, problems),
+        promises=_load_promises(reading, municipalities),
+        templates=_load_templates(reading),
+        notify=_load_notify(reading),
+        retention=_load_retention(reading),
+        engine=_load_engine(reading),
         address=os.environ.get("LOFTESKOLL_ADDRESS", "").rstrip("/"),
     )
-    problems.extend(cross_check(config))
-    problems.extend(identity.check(config))
+    problems = [*reading.problems, *cross_check(config), *identity.check(config)]
     if problems:
         raise ConfigError(problems)
-    return config
+    bases = frozenset(reading.bases)
+    return _Loaded(config, bases, _state(root, bases) if before == _state(root, frozenset()) else before)
 
 
-def _load_sources(root: Path, problems: list[Problem]) -> tuple[Source, ...]:
-    path = root / "sources.toml"
+def _load_sources(reading: _Reading) -> tuple[Source, ...]:
+    path = reading.root / "sources.toml"
     if not path.exists():
         path = SHIPPED / "sources.toml"
-    data = _read(path, root, problems)
+    data = _read(path, reading)
     found = []
     for i, block in enumerate(data.pop("source", [])):
-        source = _build(Source, block, path, root, f"source[{i}]", problems)
+        source = _build(Source, block, path, f"source[{i}]", reading)
         if source:
             found.append(source)
     for key in data:
-        problems.append(Problem(_name(path, root), key, "okänd nyckel", "ta bort den eller stava den som [[source]]"))
+        reading.complain(path, key, "okänd nyckel", "ta bort den eller stava den som [[source]]")
     return tuple(found)
 
 
-def _load_notify(root: Path, problems: list[Problem]) -> tuple[Notify, ...]:
-    path = root / "alarms.toml"
+def _load_notify(reading: _Reading) -> tuple[Notify, ...]:
+    path = reading.root / "alarms.toml"
     if not path.exists():
         return ()
     found = []
-    for i, block in enumerate(_read(path, root, problems).get("notify", [])):
-        built = _build(Notify, block, path, root, f"notify[{i}]", problems)
+    for i, block in enumerate(_read(path, reading).get("notify", [])):
+        built = _build(Notify, block, path, f"notify[{i}]", reading)
         found += [built] if built else []
     return tuple(found)
 
 
-def _load_retention(root: Path, problems: list[Problem]) -> Retention:
-    path = root / "retention.toml"
+def _load_retention(reading: _Reading) -> Retention:
+    path = reading.root / "retention.toml"
     if not path.exists():
         path = SHIPPED / "retention.toml"
-    return _build(Retention, _read(path, root, problems), path, root, "", problems) or Retention()
+    return _build(Retention, _read(path, reading), path, "", reading) or Retention()
 
 
-def _load_municipalities(root: Path, problems: list[Problem]) -> dict[str, Municipality]:
-    folder = root / "municipalities"
+def _load_engine(reading: _Reading) -> Engine:
+    path = reading.root / "engine.toml"
+    if not path.exists():
+        path = SHIPPED / "engine.toml"
+    return _build(Engine, _read(path, reading), path, "", reading) or Engine()
+
+
+def _load_municipalities(reading: _Reading) -> dict[str, Municipality]:
+    folder = reading.root / "municipalities"
     if not folder.is_dir():
         folder = SHIPPED / "municipalities"
     found: dict[str, Municipality] = {}
     for path in sorted(folder.glob("*.toml")):
-        built = _build(Municipality, _read(path, root, problems), path, root, "", problems)
+        built = _build(Municipality, _read(path, reading), path, "", reading)
         if built:
-            _same_as_file(path, root, built.slug, problems)
+            _same_as_file(path, built.slug, reading)
             found[built.slug] = built
     return found
 
 
-def _load_promises(root: Path, known: Mapping[str, Municipality], problems: list[Problem]) -> dict[str, Promise]:
-    own = root / "promises"
+def _load_promises(reading: _Reading, known: Mapping[str, Municipality]) -> dict[str, Promise]:
+    own = reading.root / "promises"
     folder = own if own.is_dir() else SHIPPED / "promises"
     found: dict[str, Promise] = {}
     for path in sorted(folder.glob("*.toml")):
-        data = _read(path, root, problems)
+        data = _read(path, reading)
         if not own.is_dir() and data.get("municipality") not in known:
             continue  # a folder with municipalities of its own takes only their promises from the shipped ones
-        built = _build(Promise, data, path, root, "", problems)
+        built = _build(Promise, data, path, "", reading)
         if built:
-            _same_as_file(path, root, built.slug, problems)
+            _same_as_file(path, built.slug, reading)
             found[built.slug] = built
     return found
 
 
-def _load_templates(root: Path, problems: list[Problem]) -> dict[str, str]:
-    folder = root / "templates" if (root / "templates").is_dir() else SHIPPED / "templates"
+def _load_templates(reading: _Reading) -> dict[str, str]:
+    folder = reading.root / "templates" if (reading.root / "templates").is_dir() else SHIPPED / "templates"
     found: dict[str, str] = {}
     for path in sorted(folder.glob("*.j2")):
         found[path.name] = path.read_text(encoding="utf-8")
         broken = _syntax_error(found[path.name])
         if broken is not None:
             mend = "rätta raden; klammer och procenttecken måste stå i par"
-            problems.append(Problem(_name(path, root), f"rad {broken[0]}", broken[1], mend))
+            reading.complain(path, f"rad {broken[0]}", broken[1], mend)
     return found
 
 
@@ -164,44 +220,40 @@ def _syntax_error(template: str) -> tuple[int, str] | None:
     return None
 
 
-def _read(path: Path, root: Path, problems: list[Problem]) -> dict[str, Any]:
+def _read(path: Path, reading: _Reading) -> dict[str, Any]:
     """Return a TOML file as a dict, its `based_on` file underneath and ${VARIABLES} filled in."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        problems.append(Problem(_name(path, root), "filen", "den finns inte", "skapa den eller rätta sökvägen"))
+        reading.complain(path, "filen", "den finns inte", "skapa den eller rätta sökvägen")
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        problems.append(Problem(_name(path, root), "filen", f"går inte att läsa: {error}", "rätta raden som nämns"))
+        reading.complain(path, "filen", f"går inte att läsa: {error}", "rätta raden som nämns")
         return {}
     base = data.pop("based_on", None)
     if base is not None:
-        below = _read((path.parent / str(base)).resolve(), root, problems)
+        below_it = (path.parent / str(base)).resolve()
+        reading.bases.add(below_it)
+        below = _read(below_it, reading)
         data = {**below, **data}
-    filled: dict[str, Any] = _fill(data, path, root, "", problems)
+    filled: dict[str, Any] = _fill(data, path, "", reading)
     return filled
 
 
-def _fill(value: Any, path: Path, root: Path, place: str, problems: list[Problem]) -> Any:
+def _fill(value: Any, path: Path, place: str, reading: _Reading) -> Any:
     if isinstance(value, dict):
-        return {k: _fill(v, path, root, f"{place}.{k}".lstrip("."), problems) for k, v in value.items()}
+        return {k: _fill(v, path, f"{place}.{k}".lstrip("."), reading) for k, v in value.items()}
     if isinstance(value, list):
-        return [_fill(v, path, root, f"{place}[{i}]", problems) for i, v in enumerate(value)]
-    if not isinstance(value, str):
+        return [_fill(v, path, f"{place}[{i}]", reading) for i, v in enumerate(value)]
+    if not isinstance(value, str) or "${" not in value:
         return value
 
     def substitute(match: re.Match[str]) -> str:
         name, default = match[1], match[2]
         found = os.environ.get(name, default)
         if found is None:
-            problems.append(
-                Problem(
-                    _name(path, root),
-                    place,
-                    f"miljövariabeln {name} saknas",
-                    f"sätt {name} eller skriv ${{{name}:-standardvärde}}",
-                )
-            )
+            mend = f"sätt {name} eller skriv ${{{name}:-standardvärde}}"
+            reading.complain(path, place, f"miljövariabeln {name} saknas", mend)
             return ""
         return found
 
@@ -219,9 +271,7 @@ _MENDS = {
 _T = TypeVar("_T", bound=Decision)
 
 
-def _build(
-    model: type[_T], data: dict[str, Any], path: Path, root: Path, prefix: str, problems: list[Problem]
-) -> _T | None:
+def _build(model: type[_T], data: dict[str, Any], path: Path, prefix: str, reading: _Reading) -> _T | None:
     if not data:
         return None
     try:
@@ -231,7 +281,7 @@ def _build(
         for item in details:
             place = ".".join([prefix, *(str(p) for p in item["loc"])]).strip(".") or "filen"
             mend = _MENDS.get(item["type"], "rätta värdet")
-            problems.append(Problem(_name(path, root), place, _swedish(item["type"], item["msg"]), mend))
+            reading.complain(path, place, _swedish(item["type"], item["msg"]), mend)
         return None
 
 
@@ -240,15 +290,9 @@ def _swedish(kind: str, message: str) -> str:
     return plain.get(kind, message)
 
 
-def _same_as_file(path: Path, root: Path, slug: str, problems: list[Problem]) -> None:
+def _same_as_file(path: Path, slug: str, reading: _Reading) -> None:
     if path.stem != slug:
-        problems.append(
-            Problem(_name(path, root), "slug", f"är {slug!r} men filen heter {path.name}", "ge dem samma namn")
-        )
-
-
-def _name(path: Path, root: Path) -> str:
-    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+        reading.complain(path, "slug", f"är {slug!r} men filen heter {path.name}", "ge dem samma namn")
 
 
 __all__ = ["ROOT", "SHIPPED", "Config", "ConfigError", "Problem", "environment", "load", "set_environment"]

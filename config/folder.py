@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from config.schema import Channel, Commitment, Municipality, Notify, Promise, Retention, Source
+from config.schema import Channel, Commitment, Engine, Municipality, Notify, Promise, Retention, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Config:
     notify: tuple[Notify, ...] = ()
     # What is purged when (retention.toml); each source says itself for how long its free text is kept.
     retention: Retention = field(default_factory=Retention)
+    # How many processes share the promises (engine.toml).
+    engine: Engine = field(default_factory=Engine)
     # Where people reach the review application (https://host); empty: only on this machine.
     address: str = ""
 
@@ -145,6 +148,6 @@ def _duplicates(config: Config) -> list[Problem]:
             for p in config.promises.values()
         ),
     ]:
-        for key in sorted({k for k in keys if keys.count(k) > 1}):
+        for key in sorted(k for k, times in Counter(keys).items() if times > 1):
             problems.append(Problem(file, kind, f"{key!r} finns flera gånger", "ge var och en ett eget id"))
     return problems

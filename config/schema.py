@@ -55,6 +55,17 @@ class Retention(Decision):
     alarm_days: int = Field(365, ge=1)
 
 
+class Engine(Decision):
+    """How the promises of an installation are shared out: in chunks, to the flow's own process or to several."""
+
+    # 1: all in the flow's own process. More: so many beside it; threads would not speed up Python that computes.
+    processes: int = Field(1, ge=1, le=256)
+    # With fewer promises than this it takes longer to start the processes than they save.
+    from_promises: int = Field(20, ge=2)
+    # So many promises are one task: what they share (the police feed) is looked through once for all of them.
+    chunk: int = Field(50, ge=1)
+
+
 class Channel(Decision):
     """One account or site that a follow-up is published on."""
 

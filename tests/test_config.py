@@ -150,3 +150,28 @@ def test_another_folder_may_build_on_a_file(tmp_path: Path) -> None:
     loaded = config.load(tmp_path)
     assert loaded.municipalities["strangnas"].notice == "Prov"
     assert loaded.municipalities["strangnas"].places == config.load().municipalities["strangnas"].places
+
+
+def test_a_folder_is_read_once_until_something_changes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same files and environment give the same objects; a changed or new file, or a variable, is seen at once."""
+    first = config.load(folder)
+    assert config.load(folder).promises is first.promises
+    assert config.load(folder, "sqlite:///other.db").database == "sqlite:///other.db"
+    spoil(folder / "municipalities" / "strangnas.toml", 'name = "Strängnäs kommun"', 'name = "Staden"')
+    assert config.load(folder).municipalities["strangnas"].name == "Staden"
+    (folder / "engine.toml").write_text("chunk = 7\n", encoding="utf-8")
+    assert config.load(folder).engine.chunk == 7
+    monkeypatch.setenv("LOFTESKOLL_ADDRESS", "https://example.se/")
+    assert config.load(folder).address == "https://example.se"
+    (folder / "promises" / "strangnas-2021.toml").unlink()
+    assert "strangnas-2021" not in config.load(folder).promises
+
+
+def test_a_changed_file_underneath_is_seen(folder: Path, tmp_path: Path) -> None:
+    """A municipality's file may be based on one that lies anywhere."""
+    below = tmp_path / "elsewhere.txt"
+    below.write_text((folder / "municipalities" / "strangnas.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "municipalities" / "strangnas.toml").write_text(f'based_on = "{below}"\n', encoding="utf-8")
+    assert config.load(folder).municipalities["strangnas"].name == "Strängnäs kommun"
+    spoil(below, 'name = "Strängnäs kommun"', 'name = "Staden"')
+    assert config.load(folder).municipalities["strangnas"].name == "Staden"
