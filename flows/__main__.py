@@ -32,6 +32,7 @@ SCHEDULES = (
     Schedule("collect", "6 * * * *", "UTC", "en gång i timmen; polisens flöde rullar på några dygn"),
     Schedule("reconcile", "36 * * * *", "UTC", "en halvtimme efter hämtningen"),
     Schedule("draft", "0 8 1 1,5,9 *", "Europe/Stockholm", "dagen efter tertialets slut"),
+    Schedule("renew", "43 * * * *", "UTC", "efter avstämningen; öppna utkast följer de nyaste uppgifterna"),
     Schedule("publish", "*/15 8-15 * * 1-5", "Europe/Stockholm", "under arbetstid, när någon kan svara"),
     Schedule("alarm", "51 * * * *", "UTC", "en gång i timmen; säger till när något behöver en människa"),
     Schedule("watch", "30 6 * * *", "Europe/Stockholm", "varje morgon; tar igen det som missats"),

@@ -16,12 +16,12 @@ from flows.draft import draft
 from flows.orders import attend
 from flows.publish import publish
 from flows.reconcile import reconcile
-from flows.watch import alarm, watch
+from flows.watch import alarm, renew, watch
 from tasks.model import Refused
 
 # A backlog after days of sleep must not start everything at once.
 LIMIT = 4
-_FLOWS: dict[str, Any] = {f.name: f for f in (collect, reconcile, draft, publish, watch, alarm)}
+_FLOWS: dict[str, Any] = {f.name: f for f in (collect, reconcile, draft, renew, publish, watch, alarm)}
 
 
 def deployments(pool: str | None = None) -> list[RunnerDeployment]:

@@ -1,4 +1,4 @@
-"""Flows: look back at all of it once a day, and say every hour what needs a person."""
+"""Flows: look back at all of it once a day; every hour, bring open drafts up to date and say what needs a person."""
 
 from __future__ import annotations
 
@@ -7,22 +7,31 @@ from datetime import UTC, datetime
 from prefect import flow
 
 import config as configuration
-from tasks.draft import Drafted, draft_period, missing_drafts
+from tasks.draft import Drafted, draft_period, missing_drafts, written_drafts
 from tasks.watch import Looked, compare_published, raise_alarms
 
 
 @flow(name="watch", flow_run_name="se efter", validate_parameters=True)
 def watch(now: datetime | None = None) -> list[Drafted]:
-    """Start the draft of every closed period that a schedule missed, and hold what is public against what was approved.
+    """Draft what a schedule missed, propose corrections where late evidence moves a figure, and read the public back.
 
     A schedule is missed by a machine that slept or a run that failed. Nothing due ends well.
     """
     moment = now or datetime.now(UTC)
     promises = list(configuration.load().promises)
-    made = [draft_period(slug, key, moment) for slug, key in missing_drafts(promises, moment)]
+    due = [*missing_drafts(promises, moment), *written_drafts(promises, "closed")]
+    made = [draft_period(slug, key, moment) for slug, key in due]
     compare_published(moment)
     raise_alarms(moment)
-    return made
+    return [one for one in made if one.outcome in ("new", "correction")]
+
+
+@flow(name="renew", flow_run_name="för in nya uppgifter", validate_parameters=True)
+def renew(now: datetime | None = None) -> list[Drafted]:
+    """Bring every open draft up to date: a moved figure makes a new version and voids the approvals of the old one."""
+    moment = now or datetime.now(UTC)
+    promises = list(configuration.load().promises)
+    return [draft_period(slug, key, moment) for slug, key in written_drafts(promises, "open")]
 
 
 @flow(name="alarm", flow_run_name="säg till", validate_parameters=True)

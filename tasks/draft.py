@@ -70,7 +70,6 @@ def make(db: Db, config: Config, promise: Promise, followup: FollowUp, now: date
     No draft yet: the first edition. An open one: a new revision where a disclosed figure or a template moved, edits
     kept. A closed one: the next edition, a proposed correction, where a disclosed figure moved; none when retracted.
     """
-    followup_id, followup = drafts.freeze(db, followup)
     before = drafts.latest(db, promise.slug, followup.period, lock=True)
     blocks = wording.blocks(
         config.templates,
@@ -99,6 +98,7 @@ def make(db: Db, config: Config, promise: Promise, followup: FollowUp, now: date
         edition = before.edition + 1 if before else 1
         # A correction begins from what people made of the texts last time.
         blocks = wording.merge(before.blocks, blocks) if before else blocks
+        followup_id, followup = drafts.freeze(db, followup)
         fresh = Draft(0, promise.slug, followup.period, edition, 1, "open", followup, blocks, "")
         draft_id = drafts.add_draft(
             db,
@@ -113,7 +113,7 @@ def make(db: Db, config: Config, promise: Promise, followup: FollowUp, now: date
         outcome: Outcome = "correction" if before else "new"
         _note(db, promise, followup, now, outcome, edition)
         return replace(result, outcome=outcome, draft_id=draft_id, edition=edition)
-    return _revise(db, config, promise, before, followup_id, followup, blocks, result, now)
+    return _revise(db, config, promise, before, followup, blocks, result, now)
 
 
 def _revise(
@@ -121,7 +121,6 @@ def _revise(
     config: Config,
     promise: Promise,
     before: Draft,
-    followup_id: int,
     followup: FollowUp,
     blocks: Sequence[Block],
     result: Drafted,
@@ -130,6 +129,7 @@ def _revise(
     merged = wording.merge(before.blocks, blocks)
     if not result.changes and merged == before.blocks:
         return replace(result, snapshot_sha256=before.followup.sha256)
+    followup_id, followup = drafts.freeze(db, followup)
     made = rendering.render(db, config, replace(before, followup=followup), merged)
     drafts.revise(
         db,
@@ -211,3 +211,17 @@ def missing_drafts(promises: list[str], now: datetime) -> list[tuple[str, str]]:
         there = {(h.promise, h.period) for h in drafts.headings(db)}
     every = [(slug, p.id) for slug in promises for p in closed(config.promises[slug], local_date(now))]
     return [key for key in every if key not in there]
+
+
+@task(cache_policy=NO_CACHE, task_run_name="sök utkast att följa upp")
+def written_drafts(promises: list[str], state: Literal["open", "closed"]) -> list[tuple[str, str]]:
+    """Return (promise, period) of every period whose newest edition is in that state, oldest first.
+
+    An open one follows the newest data until both parties have approved it; of a closed one, newer data that moves a
+    figure becomes a proposed correction.
+    """
+    config = configuration.load()
+    with Store(config.database).reading() as db:
+        newest = {(h.promise, h.period): h.state for h in drafts.headings(db) if h.promise in promises}
+    known = {(slug, p.id) for slug in promises for p in periods(config.promises[slug])}
+    return [key for key, found in newest.items() if found == state and key in known]

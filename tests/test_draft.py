@@ -1,0 +1,56 @@
+"""Drafting again: open drafts follow the newest data, closed ones become proposals, nothing new stores nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from tasks.draft import written_drafts
+from tasks.store import Store
+from tasks.store.tables import followups
+from tests.year import Year, a_year, walk
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def year(tmp_path: Path, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Year]:
+    """Strängnäs 2021 with one walk, its first period drafted."""
+    with a_year(tmp_path, sqlite_store, monkeypatch) as made:
+        monkeypatch.setenv("LOFTESKOLL_CONFIG", str(made.folder))
+        monkeypatch.setenv("LOFTESKOLL_DATABASE", made.store.url)
+        made.logs([walk("K1", "2021-04-10")], [])
+        made.run("2021-T1")
+        yield made
+
+
+def stored(year: Year) -> int:
+    """How many follow-ups the database holds."""
+    with year.store.reading() as db:
+        return int(db.execute(select(func.count()).select_from(followups)).scalar_one())
+
+
+def test_an_hourly_look_that_finds_nothing_new_stores_nothing(year: Year) -> None:
+    """A day of hours leaves the version, the approvals and the database as they were."""
+    before, rows = year.current("2021-T1"), stored(year)
+    for hour in range(1, 25):
+        assert year.draft("2021-T1", year.due("2021-T1") + timedelta(hours=hour)).outcome == "unchanged"
+    assert (year.current("2021-T1").revision, stored(year)) == (before.revision, rows)
+
+
+def test_open_drafts_are_renewed_and_closed_ones_looked_at_for_corrections(year: Year) -> None:
+    """Each period is in one of the two lists, by its newest edition."""
+    slug, now = year.promise_slug, year.due("2021-T1")
+    assert written_drafts.fn([slug], "open") == [(slug, "2021-T1")]
+    assert written_drafts.fn([slug], "closed") == []
+    year.approve("2021-T1", now)
+    assert written_drafts.fn([slug], "open") == []
+    assert written_drafts.fn([slug], "closed") == [(slug, "2021-T1")]
+    year.logs([walk("K1", "2021-04-10"), walk("K2", "2021-04-20", "Härad", reported="2021-06-01")], [])
+    assert year.run("2021-T1", now + timedelta(days=30)).outcome == "correction"
+    assert written_drafts.fn([slug], "open") == [(slug, "2021-T1")]
+    assert written_drafts.fn([], "open") == []
