@@ -62,10 +62,14 @@ class Unreadable(Trouble):
     """A payload that could not be understood at all; nothing of it became a record."""
 
 
+# Made once: a hash of every record is asked for at every poll.
+_PLAIN: TypeAdapter[Any] = TypeAdapter(Any)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def canonical(value: Any) -> bytes:
     """Return `value` as UTF-8 JSON with sorted keys: the same bytes for the same content, on any machine."""
-    plain = TypeAdapter(Any).dump_python(value, mode="json")
-    return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return _ENCODER.encode(_PLAIN.dump_python(value, mode="json")).encode()
 
 
 def digest(value: bytes | str) -> str:
@@ -516,6 +520,8 @@ class Edition:
     earlier: tuple[Entry, ...] = ()
     # What a correction changes against the edition before it, as sentences: (heading, sentence).
     changes: tuple[tuple[str, str], ...] = ()
+    # The editions before this one that still stand in the open: (number, hash that both parties approved).
+    previous: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
