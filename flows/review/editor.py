@@ -112,7 +112,7 @@ def editors(
             figures=tuple(f for t, f in figures.items() if t in used or t.startswith(f"{block.part}.")),
             typed=typed,
             remarks=form.remarks.get(key(block), ()),
-            advice=wording.advice(typed, draft.followup.figures),
+            advice=wording.advice(typed, draft.followup.figures, promise, block.part),
             late=form.late.get(key(block)),
             trial=form.trials.get(key(block)),
         )

@@ -93,10 +93,15 @@ def place_names(municipality: Municipality) -> tuple[str, ...]:
     return tuple(name for place in municipality.places for name in (place.name, *place.aliases))
 
 
-def advice(text: str, figures: Sequence[Figure]) -> tuple[str, ...]:
-    """Return what is hard to read in a text with its figures filled in, in Swedish; it may be saved all the same."""
+def advice(text: str, figures: Sequence[Figure], promise: Promise | None = None, part: str = "") -> tuple[str, ...]:
+    """Return what is hard to read in a block's text, figures filled in, in Swedish; it may be saved all the same.
+
+    What the promise says of the commitment `part` stands beside the text, and may explain a short form in it.
+    """
     known = {f"{{{f.token}}}": f.text for f in figures}
-    return language.advice(re.sub(r"\{[^{}]*\}", lambda match: known.get(match[0], match[0]), text))
+    own = [c for c in promise.commitments if c.id == part] if promise else []
+    beside = " ".join(s for c in own for s in (c.heading, c.plain, c.text, c.counts))
+    return language.advice(re.sub(r"\{[^{}]*\}", lambda match: known.get(match[0], match[0]), text), beside)
 
 
 def merge(old_blocks: Sequence[Block], new_blocks: Sequence[Block]) -> tuple[Block, ...]:
