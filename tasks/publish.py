@@ -32,6 +32,7 @@ def due(db: Db, config: Config, now: datetime, promise: str | None = None, perio
     """Return the rows that can move now, in order: sites first, posts when every page of the edition is up."""
     publications.expire(db, now)
     publications.sweep(db, now)
+    publications.overtake(db, now)
     rows = publications.listed(db, promise, period)
     found = []
     for row in rows:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, insert, or_, select, update
+from sqlalchemy import Row, and_, insert, not_, or_, select, update
 
 from tasks.model import Publication, PublicationState, Retraction
 from tasks.store import Db
@@ -15,6 +15,12 @@ from tasks.store.tables import publications, retractions
 
 # Longer than any channel's own timeouts together; a worker that is silent for so long is dead.
 LEASE = timedelta(minutes=10)
+# A page has one key for all its editions, a post one of its own.
+_IS_PAGE = publications.c.key == publications.c.promise + "/" + publications.c.period
+# Preparing may have left a hidden draft behind, also when it failed: what comes next must know.
+_IS_UNTOUCHED = and_(publications.c.state == "pending", publications.c.attempt == 0)
+# While an earlier edition is in one of these, a later one would meet its half-made page in the same place.
+_UNDER_WAY = ("pending", "preparing", "prepared", "sending", "uncertain")
 # Something of these may be outside, if only a hidden draft or a page with other figures.
 _OUTSIDE = ("prepared", "published", "handed_over", "uncertain", "refused")
 
@@ -74,8 +80,11 @@ def claim(db: Db, row: Publication, now: datetime) -> Publication | None:
     """Take a pending row for preparing, or a prepared one for sending; None when another worker has it.
 
     The old state is part of the update's condition, so of two workers one gets the row. The caller must commit
-    before it calls the channel: after a crash the row then says `sending`, never `pending`.
+    before it calls the channel: after a crash the row then says `sending`, never `pending`. Editions of one page go
+    one after the other: a slow worker with the first would else write it over the second.
     """
+    if _is_in_the_way(db, row):
+        return None
     result = db.execute(
         update(publications)
         .where(
@@ -94,6 +103,42 @@ def claim(db: Db, row: Publication, now: datetime) -> Publication | None:
         )
     )
     return publication(db, row.id) if result.rowcount else None
+
+
+def _is_in_the_way(db: Db, row: Publication) -> bool:
+    same = (publications.c.channel == row.channel, publications.c.key == row.key)
+    # Locked, so that two workers with one edition each don't both find the way free.
+    query = select(publications.c.edition, publications.c.state).where(*same).order_by(publications.c.id)
+    return any(
+        other.state in ("preparing", "sending") or (other.edition < row.edition and other.state in _UNDER_WAY)
+        for other in db.execute(query.with_for_update())
+        if other.edition != row.edition
+    )
+
+
+def overtake(db: Db, now: datetime) -> int:
+    """Stop what a later approved edition has made needless before it went out; return how many rows.
+
+    A page that has been begun goes out first and is then replaced: its hidden draft stands where the next one will.
+    """
+    later = publications.alias()
+    is_overtaken = (
+        select(later.c.id)
+        .where(
+            later.c.promise == publications.c.promise,
+            later.c.period == publications.c.period,
+            later.c.channel == publications.c.channel,
+            later.c.edition > publications.c.edition,
+        )
+        .exists()
+    )
+    unsent_post = and_(not_(_IS_PAGE), publications.c.state.in_(["pending", "prepared"]))
+    result = db.execute(
+        update(publications)
+        .where(or_(_IS_UNTOUCHED, unsent_post, publications.c.state == "refused"), is_overtaken)
+        .values(state="stopped", not_before=None, message="Ersatt av en senare utgåva.", updated_at=now)
+    )
+    return int(result.rowcount)
 
 
 def expire(db: Db, now: datetime) -> int:
@@ -205,11 +250,13 @@ def sweep(db: Db, now: datetime) -> int:
         .exists()
     )
     found = 0
-    for states, to in ((("pending",), "stopped"), (_OUTSIDE, "retracting")):
+    begun_page = and_(_IS_PAGE, publications.c.state == "pending", publications.c.attempt > 0)
+    for which, to in (
+        (or_(publications.c.state.in_(_OUTSIDE), begun_page), "retracting"),
+        (publications.c.state == "pending", "stopped"),
+    ):
         result = db.execute(
-            update(publications)
-            .where(publications.c.state.in_(states), covered)
-            .values(state=to, not_before=None, message="", updated_at=now)
+            update(publications).where(which, covered).values(state=to, not_before=None, message="", updated_at=now)
         )
         found += int(result.rowcount)
     return found

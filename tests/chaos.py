@@ -1,0 +1,119 @@
+"""Measure that the outbox keeps its word: `python -m tests.chaos --rounds N --seed S [--database URL]`.
+
+Real worker processes publish editions to servers that fail on command; they are killed at every step, two at a time,
+with clocks that jump, a database that is restarted and a disk that is full. Then the system settles and is judged from
+outside: what a reader sees, against what both parties approved. The last line is one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+from tests.chaos_chapter import Chapter
+from tests.chaos_databases import databases
+from tests.chaos_promise import Tally, write_drafts
+from tests.chaos_servers import outside
+from tests.chaos_workers import BROKEN
+
+_CHAPTER_ROUNDS = 12
+_WRONG = ("duplicates_visible", "lost", "unapproved", "wrong_state", "leftover")
+
+
+def run(chapters: Sequence[tuple[int, int]], seed: str, database: str | None, broken: str) -> Tally:
+    """Run chapters (number, rounds) one after the other and return what was counted."""
+    tally = Tally()
+    with tempfile.TemporaryDirectory(prefix="lofteskoll-chaos-") as name, databases(Path(name), database) as made:
+        work = Path(name)
+        with outside(work / "published") as servers:
+            ports = servers.ports
+            made.prepare(partial(write_drafts, work / "config", servers))
+        for number, rounds in chapters:
+            url = made.fresh()
+            with outside(work / f"published-{number}", ports) as servers:
+                config = work / "config" / "municipalities" / "strangnas.toml"
+                text = config.read_text()
+                config.write_text(text.replace(_root(text), f"{work}/published-{number}"))
+                chapter = Chapter(f"{seed}/{number}", work / "config", made, url, servers, tally, broken)
+                before = len(tally.violations)
+                for count in range(rounds):
+                    # What follows a violation is no news.
+                    if len(tally.violations) == before:
+                        chapter.round(count + 1, last=count == rounds - 1)
+                chapter.count_doubts()
+                tally.numbers["published"] += sum(row.state in ("published", "retracted") for row in chapter.outbox())
+            made.drop(url)
+    return tally
+
+
+def _root(text: str) -> str:
+    return next(line for line in text.splitlines() if line.startswith("folder = ")).split('"')[1].rpartition("/")[0]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what is asked for, print the figures, and return 0 when nothing was wrong."""
+    asked = _arguments(arguments)
+    began = time.monotonic()
+    plan = [
+        (n, min(_CHAPTER_ROUNDS, asked.rounds - n * _CHAPTER_ROUNDS))
+        for n in range(-(-asked.rounds // _CHAPTER_ROUNDS))
+    ]
+    if asked.chapter is not None:
+        plan = [(asked.chapter, _CHAPTER_ROUNDS)]
+    shares = [plan[job :: asked.jobs] for job in range(min(asked.jobs, len(plan)))]
+    if len(shares) == 1:
+        tallies = [run(plan, asked.seed, asked.database, asked.broken)]
+    else:
+        with ProcessPoolExecutor(len(shares), mp_context=get_context("fork")) as pool:
+            tallies = list(
+                pool.map(run, shares, *([v] * len(shares) for v in (asked.seed, asked.database, asked.broken)))
+            )
+    return _report(tallies, time.monotonic() - began)
+
+
+def _report(tallies: Sequence[Tally], seconds: float) -> int:
+    whole = Tally()
+    for tally in tallies:
+        whole.numbers += tally.numbers
+        whole.deaths += tally.deaths
+        whole.crashes += tally.crashes
+        whole.violations += tally.violations
+    for violation in whole.violations:
+        print(violation)
+    for what, number in whole.crashes.most_common(20):
+        print(f"crashed {number}: {what}", file=sys.stderr)
+    shown = {
+        name: whole.numbers[name] for name in ("rounds", "kills", "faults", "published", *_WRONG, "uncertain_left")
+    }
+    looked, asked = whole.numbers["settled_x_by_look"], whole.numbers["settled_x_by_person"]
+    extra = {
+        "settled_by_lookup": round(looked / (looked + asked), 3) if looked + asked else None,
+        "killed_at": dict(whole.deaths.most_common()),
+        **{k: v for k, v in sorted(whole.numbers.items()) if k not in shown},
+        "seconds": round(seconds, 1),
+    }
+    print(json.dumps({**shown, **extra}, ensure_ascii=False))
+    return 1 if whole.violations else 0
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=(__doc__ or "").partition("\n\n")[2])
+    parser.add_argument("--rounds", type=int, default=100, help="editions to take through the storm (100)")
+    parser.add_argument("--seed", default="1", help="the same seed makes the same plans")
+    parser.add_argument("--database", help="a PostgreSQL server's URL, or `cluster` for one of our own; else SQLite")
+    parser.add_argument("--chapter", type=int, help="run only this chapter, to see a violation again")
+    parser.add_argument("--jobs", type=int, default=1, help="chapters at the same time")
+    parser.add_argument("--broken", choices=sorted(BROKEN), default="", help="break a rule, to see that it is noticed")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
