@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, delete, func, insert, or_, select, update
 
 from tasks.model import Dated, Fetch, Parsed, Payload, Quarantined, Record
 from tasks.store import Db
@@ -64,22 +64,52 @@ def known(db: Db, sources: Iterable[str], as_of: datetime) -> list[Record]:
 
     A record that its source dates later than that moment was not known yet, even if a file held it already.
     """
-    latest = (
-        select(records.c.id, func.max(records.c.version).label("version"))
-        .where(
-            records.c.source.in_(list(sources)),
-            records.c.seen_at <= as_of,
-            or_(records.c.published_at.is_(None), records.c.published_at <= as_of),
+    found = _known(db, records.c.source.in_(list(sources)), as_of, tuple(records.c))
+    return sorted((as_record(row) for row in found), key=lambda r: r.id)
+
+
+def known_texts(db: Db, sources: Iterable[str], as_of: datetime) -> Iterator[tuple[str, str]]:
+    """Yield id and words (title, text, place, address) of each record that `known` would return, in any order."""
+    c = records.c
+    for row in _known(db, c.source.in_(list(sources)), as_of, (c.id, c.title, c.text, c.place, c.url)):
+        yield row[0], f"{row[1]}\n{row[2]}\n{row[3]}\n{row[4]}"
+
+
+def known_ones(db: Db, ids: Iterable[str], as_of: datetime) -> list[Record]:
+    """Return those of these records that were known at a moment, as they were then, ordered by id."""
+    wanted = sorted(set(ids))
+    chunks = (wanted[start : start + _CHUNK] for start in range(0, len(wanted), _CHUNK))
+    return [r for some in chunks for r in sorted(_ones(db, some, as_of), key=lambda r: r.id)]
+
+
+def _ones(db: Db, ids: Sequence[str], as_of: datetime) -> list[Record]:
+    return [as_record(row) for row in _known(db, records.c.id.in_(ids), as_of, tuple(records.c))]
+
+
+def _known(
+    db: Db, wanted: ColumnElement[bool], as_of: datetime, columns: tuple[ColumnElement[Any], ...]
+) -> Iterator[Row[Any]]:
+    """Yield these columns (the id among them) of the version of each record that counted at a moment.
+
+    Mostly that is the latest one; only for a record whose latest came later an earlier one is looked for.
+    """
+    then = and_(records.c.seen_at <= as_of, or_(records.c.published_at.is_(None), records.c.published_at <= as_of))
+    later: list[str] = []
+    query = select(*columns, then.label("then")).where(wanted, records.c.latest)
+    for row in db.execute(query, execution_options={"yield_per": _CHUNK}):
+        if row[-1]:
+            yield row
+        else:
+            later.append(row.id)
+    for start in range(0, len(later), _CHUNK):
+        counted = (
+            select(records.c.id, func.max(records.c.version).label("version"))
+            .where(records.c.id.in_(later[start : start + _CHUNK]), then)
+            .group_by(records.c.id)
+            .subquery()
         )
-        .group_by(records.c.id)
-        .subquery()
-    )
-    found = db.execute(
-        select(records)
-        .join(latest, and_(records.c.id == latest.c.id, records.c.version == latest.c.version))
-        .order_by(records.c.id)
-    )
-    return [as_record(row) for row in found]
+        same = and_(records.c.id == counted.c.id, records.c.version == counted.c.version)
+        yield from db.execute(select(*columns).join(counted, same))
 
 
 def versions(db: Db, record_id: str) -> list[Record]:
@@ -181,8 +211,8 @@ def _save_batch(db: Db, batch: Sequence[Record], seen_at: datetime) -> tuple[int
     # The same id twice in one answer: the later one counts, as if it had come with the next answer.
     by_id = {r.id: r for r in batch}
     latest = {
-        row.id: row
-        for row in db.execute(
+        key: (version, sha256)
+        for key, version, sha256 in db.execute(
             select(records.c.id, records.c.version, records.c.content_sha256).where(
                 records.c.id.in_(list(by_id)), records.c.latest
             )
@@ -190,12 +220,14 @@ def _save_batch(db: Db, batch: Sequence[Record], seen_at: datetime) -> tuple[int
     }
     rows, outdated = [], []
     for key, record in by_id.items():
+        # Asked for once: it is worked out of all that the record says.
+        sha256 = record.content_sha256
         before = latest.get(key)
         if before is None:
-            rows.append(_row(record, 1, seen_at))
-        elif before.content_sha256 != record.content_sha256:
+            rows.append(_row(record, key, 1, sha256, seen_at))
+        elif before[1] != sha256:
             outdated.append(key)
-            rows.append(_row(record, before.version + 1, seen_at))
+            rows.append(_row(record, key, before[0] + 1, sha256, seen_at))
     if outdated:
         db.execute(update(records).where(records.c.id.in_(outdated), records.c.latest).values(latest=False))
     if rows:
@@ -224,14 +256,14 @@ def _save_quarantined(db: Db, payload: Payload, rows: Sequence[Quarantined]) -> 
         db.execute(insert(quarantine), fresh)
 
 
-def _row(record: Record, version: int, seen_at: datetime) -> dict[str, Any]:
+def _row(record: Record, key: str, version: int, sha256: str, seen_at: datetime) -> dict[str, Any]:
     when = record.when
     return {
-        "id": record.id,
+        "id": key,
         "version": version,
         "source": record.source,
         "external_id": record.external_id,
-        "content_sha256": record.content_sha256,
+        "content_sha256": sha256,
         "seen_at": seen_at,
         "published_at": record.published_at,
         "starts_on": when.start if when else None,
