@@ -164,6 +164,8 @@ class Municipality(Decision):
     language: Literal["sv"] = "sv"
     # Shown on every page and post: a sample year says that it is one.
     notice: str = ""
+    # Under which licence the figures are open data: CC0 unless the owners choose another one.
+    data_licence: Text = "http://creativecommons.org/publicdomain/zero/1.0/"
     police: Authority
     municipality: Authority
     places: tuple[Place, ...] = Field(alias="place")

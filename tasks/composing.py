@@ -20,6 +20,7 @@ def compose(
     blocks: Sequence[Block],
     earlier: Sequence[Entry],
     changes: Sequence[tuple[str, str]] = (),
+    previous: Sequence[tuple[int, str]] = (),
 ) -> tuple[Output, ...]:
     """Return the rendered outputs of all channels, tokens filled in; Refused names an unknown token."""
     texts: dict[str, dict[str, str]] = {}
@@ -35,5 +36,6 @@ def compose(
         templates=templates,
         earlier=tuple(earlier),
         changes=tuple(changes),
+        previous=tuple(previous),
     )
     return tuple(output for channel in channels for output in pages.render(whole, channel))

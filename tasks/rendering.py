@@ -27,6 +27,7 @@ def render(db: Db, config: Config, draft: Draft, blocks: Sequence[Block]) -> tup
         blocks=blocks,
         earlier=earlier_entries(db, config, draft.promise, draft.period),
         changes=_changes(db, promise, draft, blocks),
+        previous=_previous(db, draft),
     )
     problems = [
         f"{channel.name}: {problem}"
@@ -44,6 +45,17 @@ def _changes(db: Db, promise: Promise, draft: Draft, blocks: Sequence[Block]) ->
     if before is None or publications.retraction(db, draft.promise, draft.period, before.edition):
         return ()
     return correcting.changes(promise, before.followup, before.blocks, draft.followup, blocks)
+
+
+def _previous(db: Db, draft: Draft) -> list[tuple[int, str]]:
+    """Return the earlier editions with their approved hashes; none that was taken back, for a hash proves a guess."""
+    return [
+        (h.edition, h.sha256)
+        for h in drafts.headings(db, draft.promise)
+        if (h.period, h.state) == (draft.period, "closed")
+        and h.edition < draft.edition
+        and not publications.retraction(db, h.promise, h.period, h.edition)
+    ]
 
 
 def notice(db: Db, config: Config, row: Publication, channel: Channel) -> tuple[Output, ...]:

@@ -78,12 +78,13 @@ class Outline(HTMLParser):
 
 
 PAGE = Outline(named("index.html"))
+DATA = ("summary.json", "delar.csv", "aktiviteter.csv", "csv-metadata.json", "schema.json", "dcat.jsonld")
 
 
 def test_a_site_gets_page_data_feed_and_manifest() -> None:
     """The page, the piece of it that an editor pastes, charts, data, two feeds and the manifest, in a folder."""
     drawn = [f"{name}.{ending}" for ending in ("svg", "png") for name in ("mal", "manader", "tidslinje")]
-    files = ("index.html", "fragment.html", *drawn, "summary.json", "feed.xml", "feed.json", "manifest.json")
+    files = ("index.html", "fragment.html", *drawn, *DATA, "feed.xml", "feed.json", "manifest.json")
     assert [o.name for o in OUTPUTS if o.channel == "polisen.se"] == [f"uppfoljning-2021-T3/{n}" for n in files]
 
 
@@ -106,12 +107,14 @@ def test_another_process_gives_the_same_bytes() -> None:
 
 def test_the_sites_differ_only_in_name_and_address() -> None:
     """Two sites, one truth: data files are equal byte for byte."""
-    assert named("summary.json") == named("summary.json", "polisen.se")
+    for name in DATA:
+        assert named(name) == named(name, "polisen.se"), name
     ours, theirs = channel("strangnas.se"), channel("polisen.se")
-    page = named("index.html").decode()
+    page, other_page = named("index.html").decode(), named("index.html", "polisen.se").decode()
     for own, other in ((ours.name, theirs.name), *_addresses()):
-        page = page.replace(own, other)
-    assert page == named("index.html", "polisen.se").decode()
+        # The data for search engines names one home on both.
+        page, other_page = page.replace(own, other), other_page.replace(own, other)
+    assert page == other_page
 
 
 def _addresses() -> list[tuple[str, str]]:
@@ -126,7 +129,8 @@ def test_the_page_is_swedish_with_one_heading_and_no_script() -> None:
     assert levels.count(1) == 1
     assert levels[0] == 1
     assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(levels))
-    assert not PAGE.all("script")
+    # Data for search engines is no script; nothing else is called one.
+    assert PAGE.all("script") == [{"type": "application/ld+json"}]
     assert PAGE.open == []
 
 
@@ -230,7 +234,7 @@ def test_the_manifest_names_every_other_file_with_its_hash() -> None:
     for file in manifest["files"]:
         body = named(file["name"].rpartition("/")[2])
         assert (file["bytes"], file["sha256"]) == (len(body), hashlib.sha256(body).hexdigest())
-    assert len(manifest["files"]) == 11
+    assert len(manifest["files"]) == 16
 
 
 def test_the_feed_holds_this_and_earlier_follow_ups_newest_first() -> None:
@@ -319,7 +323,7 @@ def test_markup_in_any_field_is_text() -> None:
     blocks = [replace(b, edited=ATTACK.replace("{{7*7}}", "")) for b in drafted(MADE, PLACE, FOLLOW)]
     page = named("index.html", outputs=composed(made, place, follow, blocks))
     outline = Outline(page)
-    assert not outline.all("script")
+    assert outline.all("script") == [{"type": "application/ld+json"}]
     assert {tag["src"] for tag in outline.all("img")} == {"mal.png", "manader.png", "tidslinje.png"}
     assert b"{{7*7}}" in page
 

@@ -14,7 +14,7 @@ from config.schema import Channel, Commitment, Municipality, Promise
 from tasks import charts
 from tasks.charts import drawing
 from tasks.model import Activity, Edition, Entry, Outcome, Output, Period, Refused, canonical
-from tasks.pages import feeds
+from tasks.pages import catalogue, feeds, opendata
 from tasks.pages.article import article_of
 from tasks.periods import local_date, span_name, swedish_date
 from tasks.progress.reasons import enumeration
@@ -44,11 +44,18 @@ def render(edition: Edition, channel: Channel) -> tuple[Output, ...]:
         return (_post(edition, channel), *_diagram(edition, channel))
     folder = folder_of(edition.followup.period)
     drawn = charts.charts(edition.promise, edition.followup)
+    data = summary(edition)
+    about = _about(edition)
+    tables = (
+        ("summary.json", "application/json", canonical(data)),
+        *opendata.files(data, about.title, edition.municipality.data_licence),
+    )
     files = (
         *page_files(_page(edition, channel, drawn)),
         *((f"{c.name}.svg", "image/svg+xml", c.svg.encode()) for c in drawn),
         *((f"{c.name}.png", "image/png", drawing.png(c.svg)) for c in drawn),
-        ("summary.json", "application/json", canonical(summary(edition))),
+        *tables,
+        (catalogue.NAME, "application/ld+json", catalogue.dcat(about, tables)),
         *_feed(edition, channel),
     )
     outputs = tuple(Output(channel.id, f"{folder}/{name}", media_type, body) for name, media_type, body in files)
@@ -105,6 +112,7 @@ def summary(edition: Edition) -> dict[str, Any]:
         "next_due": follow.next_due,
         "edition": edition.edition,
         "changes": [{"heading": heading, "change": change} for heading, change in edition.changes],
+        "previous_editions": [{"edition": number, "sha256": sha256} for number, sha256 in edition.previous],
         "as_of": _utc(follow.as_of),
         "figures_sha256": follow.figures_sha256,
         "rules_version": follow.rules_version,
@@ -133,6 +141,7 @@ def _data(commitment: Commitment, outcome: Outcome) -> dict[str, Any]:
         "unit": commitment.unit[0],
         "counts": commitment.counts,
         "deadline": commitment.deadline,
+        "listed": commitment.disclosure == "public",
         "status": outcome.status,
         "reason": outcome.reason,
         "measurable": outcome.measurable,
@@ -194,6 +203,29 @@ def _text(edition: Edition, template: str, part: str) -> str:
         raise Refused(f"Mallen {template}.j2 saknar blocket {part}. Lägg till det och gör om utkastet.") from None
 
 
+def home_of(channels: Sequence[Channel], channel: Channel) -> Channel:
+    """Return the site that both sites' data names as its home, so that a reader of both sees one follow-up."""
+    sites = [c for c in channels if c.role == "site"] or [channel]
+    return next((c for c in sites if c.party == "municipality"), sites[0])
+
+
+def _about(edition: Edition) -> catalogue.About:
+    follow = edition.followup
+    home = home_of(edition.channels, edition.channels[0])
+    return catalogue.About(
+        promise=edition.promise,
+        municipality=edition.municipality,
+        period_name=follow.period_name,
+        start=follow.start,
+        end=follow.end,
+        edition=edition.edition,
+        modified=local_date(follow.as_of),
+        home=address(home, edition.promise.slug, follow.period),
+        beside=home.kind == "package",
+        changes=edition.changes,
+    )
+
+
 def _feed(edition: Edition, channel: Channel) -> tuple[tuple[str, str, bytes], ...]:
     mine = entry(edition.promise, edition.followup, edition.edition)
     entries = [*(e for e in edition.earlier if e.period != mine.period), mine]
@@ -204,9 +236,8 @@ def feed_files(
     promise: Promise, municipality: Municipality, channels: Sequence[Channel], channel: Channel, entries: list[Entry]
 ) -> tuple[tuple[str, str, bytes], ...]:
     """Return name, type and bytes of a site's two feeds; the last entry's page is the feeds' home."""
-    # Both sites carry the same ids, so that a reader of both sees one follow-up.
-    sites = [c for c in channels if c.role == "site"] or [channel]
-    home = next((c for c in sites if c.party == "municipality"), sites[0])
+    # Both sites carry the same ids.
+    home = home_of(channels, channel)
     period = entries[-1].period
     host = urlsplit(address(home, promise.slug, period)).hostname or "localhost"
     made = feeds.feed(
@@ -252,6 +283,7 @@ def _page(edition: Edition, channel: Channel, drawn: Sequence[charts.Chart]) -> 
         "as_of": swedish_date(local_date(follow.as_of)),
         "changes": edition.changes,
         "charts": drawn,
+        "structured": catalogue.structured(_about(edition)),
         "next_due": swedish_date(follow.next_due) if follow.next_due else "",
         "lead": _paragraphs(texts.get("lead", "")),
         "next": _paragraphs(texts.get("next", "")),

@@ -7,7 +7,7 @@ from datetime import UTC
 
 from config.schema import Channel, Municipality, Promise
 from tasks.model import Entry, Output, Period, Retraction, RetractionReason, canonical
-from tasks.pages import address, feed_files, folder_of, page_files
+from tasks.pages import address, catalogue, feed_files, folder_of, home_of, opendata, page_files
 from tasks.periods import local_date, swedish_date
 from tasks.wording.templating import Sheet
 
@@ -52,10 +52,25 @@ def notice(
         "retracted": swedish_date(local_date(retraction.at)),
         "reason": REASONS[retraction.reason],
     }
+    home = home_of(channels, channel)
+    about = catalogue.About(
+        promise=promise,
+        municipality=municipality,
+        period_name=period.name,
+        start=period.start,
+        end=period.end,
+        edition=retraction.edition,
+        modified=local_date(retraction.at),
+        home=address(home, promise.slug, period.id),
+        beside=home.kind == "package",
+        retracted=REASONS[retraction.reason],
+    )
     others = [e for e in earlier if e.period != period.id]
     files = (
         *page_files(Sheet(templates, PAGE, autoescape=True).render(variables)),
         ("summary.json", "application/json", canonical(facts)),
+        *opendata.empty(about.title, municipality.data_licence),
+        (catalogue.NAME, "application/ld+json", catalogue.dcat(about, ())),
         *feed_files(promise, municipality, channels, channel, [*others, said]),
     )
     outputs = tuple(Output(channel.id, f"{folder}/{name}", media_type, body) for name, media_type, body in files)

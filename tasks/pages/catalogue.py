@@ -1,0 +1,200 @@
+"""A follow-up as catalogues and search engines want to hear of it: DCAT-AP-SE 3 and schema.org, both as JSON-LD."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urljoin
+
+from config.schema import Municipality, Promise
+from tasks.model import digest
+from tasks.pages.opendata import Files
+
+NAME = "dcat.jsonld"
+_EU = "http://publications.europa.eu/resource/authority"
+_CONTEXT = {
+    "adms": "http://www.w3.org/ns/adms#",
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "dcterms": "http://purl.org/dc/terms/",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "spdx": "http://spdx.org/rdf/terms#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+# Which of a package's files are the data itself, with the file that describes each.
+_DATA = {"summary.json": "schema.json", "delar.csv": "csv-metadata.json", "aktiviteter.csv": "csv-metadata.json"}
+_TITLES = {
+    "summary.json": "Hela uppföljningen (JSON)",
+    "delar.csv": "Löftets delar (CSV)",
+    "aktiviteter.csv": "Räknade aktiviteter (CSV)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a catalogue is told; `home` is the page's address, and `beside` says whether the files lie beside it."""
+
+    promise: Promise
+    municipality: Municipality
+    period_name: str
+    start: date
+    end: date
+    edition: int
+    modified: date
+    home: str
+    beside: bool
+    changes: Sequence[tuple[str, str]] = ()
+    retracted: str = ""
+
+    @property
+    def title(self) -> str:
+        """What the data set is called."""
+        gone = " (återkallad)" if self.retracted else ""
+        return f"{self.promise.title}, {self.municipality.name}: uppföljning {self.period_name}{gone}"
+
+    @property
+    def description(self) -> str:
+        """What the data set holds, in two sentences."""
+        if self.retracted:
+            return f"Uppföljningen är återkallad. {self.retracted}"
+        said = (
+            f"Vad {self.municipality.police.name} och {self.municipality.name} har gjort av det som de lovade i sitt "
+            f"medborgarlöfte, {self.period_name}: status, antal och räknade aktiviteter för varje del av löftet."
+        )
+        return " ".join(filter(None, (said, self.municipality.notice)))
+
+
+def dcat(about: About, files: Files) -> bytes:
+    """Return a catalogue with the follow-up as its data set; none of its files when it was taken back."""
+    home, place = about.home, about.municipality
+    publisher = {"@id": f"{home}#kommunen"}
+    licence = {"@id": place.data_licence}
+    held = [(name, media, body) for name, media, body in files if name in _DATA and not about.retracted]
+    graph = [
+        _agent(f"{home}#kommunen", place.name, "LocalAuthority"),
+        _agent(f"{home}#polisen", place.police.name, "NationalAuthority"),
+        {
+            "@id": f"{home}#katalog",
+            "@type": "dcat:Catalog",
+            "dcterms:title": _sv(f"Uppföljningar av medborgarlöften, {place.name}"),
+            "dcterms:description": _sv(f"Öppna data om vad som har gjorts av medborgarlöftena i {place.name}."),
+            "dcterms:publisher": publisher,
+            "dcterms:license": licence,
+            "dcterms:language": {"@id": f"{_EU}/language/SWE"},
+            "dcterms:modified": _day(about.modified),
+            "dcat:dataset": {"@id": f"{home}#data"},
+        },
+        _dataset(about, publisher, [f"{home}#{name}" for name, _, _ in held]),
+        *(_distribution(about, licence, *file) for file in held),
+    ]
+    whole = {"@context": _CONTEXT, "@graph": graph}
+    return (json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def _dataset(about: About, publisher: Mapping[str, str], held: Sequence[str]) -> dict[str, Any]:
+    home = about.home
+    made: dict[str, Any] = {
+        "@id": f"{home}#data",
+        "@type": "dcat:Dataset",
+        "dcterms:title": _sv(about.title),
+        "dcterms:description": _sv(about.description),
+        "dcterms:publisher": publisher,
+        "dcterms:creator": [{"@id": f"{home}#polisen"}, publisher],
+        "dcterms:language": {"@id": f"{_EU}/language/SWE"},
+        "dcterms:accessRights": {"@id": f"{_EU}/access-right/PUBLIC"},
+        "dcterms:accrualPeriodicity": {"@id": f"{_EU}/frequency/ANNUAL_3"},
+        "dcterms:modified": _day(about.modified),
+        "dcterms:temporal": {
+            "@type": "dcterms:PeriodOfTime",
+            "dcat:startDate": _day(about.start),
+            "dcat:endDate": _day(about.end),
+        },
+        "dcat:theme": [{"@id": f"{_EU}/data-theme/JUST"}, {"@id": f"{_EU}/data-theme/GOVE"}],
+        "dcat:keyword": [_sv(word) for word in ("medborgarlöfte", "trygghet", "uppföljning", about.municipality.short)],
+        "dcat:landingPage": {"@id": home},
+        "dcat:version": str(about.edition),
+        "dcat:distribution": [{"@id": key} for key in held],
+    }
+    if about.retracted:
+        made["adms:status"] = {"@id": f"{_EU}/dataset-status/WITHDRAWN"}
+    if about.changes:
+        notes = " ".join(f"{heading}: {change}." for heading, change in about.changes)
+        made["adms:versionNotes"] = _sv(f"Rättad. {notes}")
+    return made
+
+
+def _distribution(about: About, licence: Mapping[str, str], name: str, media_type: str, body: bytes) -> dict[str, Any]:
+    where = urljoin(about.home, name)
+    made: dict[str, Any] = {
+        "@id": f"{about.home}#{name}",
+        "@type": "dcat:Distribution",
+        "dcterms:title": _sv(_TITLES[name]),
+        # Where a CMS holds the page, the files are in its owners' package; the page is where to begin.
+        "dcat:accessURL": {"@id": where if about.beside else about.home},
+        "dcterms:license": licence,
+        "dcterms:format": media_type.partition(";")[0],
+        "dcterms:modified": _day(about.modified),
+        "spdx:checksum": {
+            "@type": "spdx:Checksum",
+            "spdx:algorithm": {"@id": "spdx:checksumAlgorithm_sha256"},
+            "spdx:checksumValue": {"@type": "xsd:hexBinary", "@value": digest(body)},
+        },
+    }
+    if about.beside:
+        made["dcat:downloadURL"] = {"@id": where}
+        made["dcterms:conformsTo"] = {"@id": urljoin(about.home, _DATA[name])}
+    return made
+
+
+def structured(about: About) -> str:
+    """Return the data set as schema.org has it, for the page's head: data, never run, and safe inside a tag."""
+    place = about.municipality
+    parties = [{"@type": "GovernmentOrganization", "name": n} for n in (place.police.name, place.name)]
+    made: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "Dataset",
+        "name": about.title,
+        "description": about.description,
+        "url": about.home,
+        "license": place.data_licence,
+        "isAccessibleForFree": True,
+        "inLanguage": "sv",
+        "creator": parties,
+        "publisher": parties[1],
+        "temporalCoverage": f"{about.start}/{about.end}",
+        "spatialCoverage": place.name,
+        "version": str(about.edition),
+        "dateModified": about.modified.isoformat(),
+    }
+    if about.beside:
+        made["distribution"] = [
+            {
+                "@type": "DataDownload",
+                "name": _TITLES[name],
+                "encodingFormat": "text/csv" if name.endswith(".csv") else "application/json",
+                "contentUrl": urljoin(about.home, name),
+            }
+            for name in _DATA
+        ]
+    text = json.dumps(made, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    # Nothing in it may end the element that it stands in.
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _agent(key: str, name: str, kind: str) -> dict[str, Any]:
+    return {
+        "@id": key,
+        "@type": "foaf:Agent",
+        "foaf:name": _sv(name),
+        "dcterms:type": {"@id": f"http://purl.org/adms/publishertype/{kind}"},
+    }
+
+
+def _sv(text: str) -> dict[str, str]:
+    return {"@language": "sv", "@value": text}
+
+
+def _day(day: date) -> dict[str, str]:
+    return {"@type": "xsd:date", "@value": day.isoformat()}
