@@ -112,8 +112,6 @@ class Chapter:
                 # A hidden draft that was taken back lies in the wastebasket; a refused edition's still stands.
                 self.outside.tell("optimizely", "restore")
                 self.tally.numbers["restored_by_hand"] += 1
-            elif row.state == "refused" and not self.lasting:
-                self.wrong("wrong_state", f"{row.period}/{row.edition} {row.channel}: nekad utan skäl ({row.message})")
             if row.state == "by_hand" and seen:
                 self.outside.tell(
                     POSTS.get(row.channel, "optimizely"), "remove", what=seen if row.channel in POSTS else row.period
@@ -150,6 +148,10 @@ class Chapter:
         self.tally.numbers["clock_jumps"] += sum(m != self.now for m in moments)
         endings = [e.died or e.crashed[:60] for e in ends]
         self.say(f"storm kl {[m.isoformat() for m in moments]}: {given - left} fel, {endings}")
+        waiting = [r for r in self.outbox() if r.state not in ("published", "stopped", "retracted")]
+        self.say(
+            "; ".join(f"{r.period}/{r.edition} {r.channel} {r.state} {r.attempt} {r.message[:60]}" for r in waiting)
+        )
         if not any(in_publishing_hours(m) for m in moments) and any(
             len(posts(self.outside, server)) > n for server, n in before.items()
         ):
@@ -233,6 +235,7 @@ class Chapter:
 
     def note_doubts(self) -> None:
         """Note which attempts on networks are uncertain, or were so in between."""
+        self.note_refusals()
         rows = self.outbox()
         self.doubts |= {(r.id, r.attempt) for r in rows if r.state == "uncertain" and r.channel in POSTS}
         with self.reading() as store, store.reading() as db:
@@ -242,6 +245,12 @@ class Chapter:
             key = (str(event.period), event.detail["edition"], event.detail["channel"])
             if key in ids:
                 self.doubts.add((ids[key], event.detail["attempt"]))
+
+    def note_refusals(self) -> None:
+        """A refusal that nothing lasting gave cause for asks a person for nothing."""
+        for row in self.outbox():
+            if row.state == "refused" and not self.lasting and "kastat" not in row.message:
+                self.wrong("wrong_state", f"{row.period}/{row.edition} {row.channel}: nekad utan skäl ({row.message})")
 
     def count_doubts(self) -> None:
         """Count how the doubts ended: by a look, by a person who found the post, or by one who found none."""
@@ -286,7 +295,7 @@ class Chapter:
     def wrong(self, kind: str, words: str) -> None:
         """Count and keep a violation."""
         self.tally.numbers[kind] += 1
-        told = "\n    ".join(self.story[-9:])
+        told = "\n    ".join(self.story[-20:])
         self.tally.violations.append(f"{kind}: frö {self.seed}, {words}\n    {told}")
 
 

@@ -74,10 +74,21 @@ def publish(channel: Channel, publication: Publication, outputs: tuple[Output, .
 def find(channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt | None:
     """Read the public page back: published when it shows this edition, None when it isn't up or shows an older one.
 
-    Raises Refused when it lies at another address, or shows a newer edition or other figures; Uncertain when text is
-    missing on it; Unavailable when it can't be read.
+    An interrupted delivery whose page is up counts as found only when the rest is there too. Raises Refused when it
+    lies at another address, or shows a newer edition or other figures; Uncertain when text is missing on it;
+    Unavailable when it can't be read.
     """
-    return _readback.look(channel, publication, _readback.page_of(outputs, publication))
+    found = _readback.look(channel, publication, _readback.page_of(outputs, publication))
+    if found and publication.state == "uncertain" and not _is_whole(channel, outputs, folder):
+        return None
+    return found
+
+
+def _is_whole(channel: Channel, outputs: tuple[Output, ...], folder: Path) -> bool:
+    """Return whether what is placed after the page is there: the manifest and the site's feeds."""
+    with _shelf.opened(channel, folder) as shelf:
+        last = [*((o.name, o.body) for o in outputs), *_issues.site_feeds(shelf, outputs)]
+        return all(shelf.read(name) == body for name, body in last)
 
 
 def retract(channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt:
