@@ -116,6 +116,8 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("file", type=Path, metavar="FIL")
     added = command("sessions", _sessions, "visa vilka som är inloggade, eller avsluta deras inloggning", "--end alla")
     added.add_argument("--end", metavar="ID", help="avsluta den personens inloggningar (alla: allas)")
+    added = command("coach", _coach, "visa vad varje löfte saknar för att kunna följas upp", "strangnas-2021")
+    added.add_argument("what", nargs="*", metavar="LÖFTE|FIL", help="ett löfte, dess .toml eller en text med löften")
     command("check-config", _check_config, "visa alla fel i mappen med beslut", "--config min-mapp")
     command("migrate", _migrate, "skapa eller uppdatera databasens tabeller", "--database sqlite:///var/lofteskoll.db")
     added = command("up", _up, "starta hela systemet på den här datorn", "--demo-identities")
@@ -258,6 +260,13 @@ def _sessions(options: argparse.Namespace) -> int:
     from flows.review.auth import IDLE
 
     return signing_in.end(_open(), options.end) if options.end else signing_in.show(_open(), IDLE)
+
+
+def _coach(options: argparse.Namespace) -> int:
+    from flows.coaching import advise
+
+    advise(options.what)
+    return 0
 
 
 def _check_config(_options: argparse.Namespace) -> int:

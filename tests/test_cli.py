@@ -18,6 +18,7 @@ COMMANDS = [
     "publish",
     "status",
     "sessions",
+    "coach",
     "check-config",
     "migrate",
     "up",
