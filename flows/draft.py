@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from prefect import flow
 
 import config as configuration
-from tasks.draft import Drafted, draft_period, missing_drafts
+from flows.fan_out import spread
+from tasks.draft import Drafted, draft_period, draft_periods, missing_drafts
+from tasks.failing import only_done
 
 
 @flow(name="draft", flow_run_name="skriv utkast", validate_parameters=True)
@@ -19,11 +21,13 @@ def draft(
 ) -> list[Drafted]:
     """Draft one period, or with no period every closed one that lacks a draft.
 
-    `as_of` freezes and returns what was known at that moment without touching an existing draft.
+    `as_of` freezes and returns what was known at that moment without touching an existing draft. Trouble, once all
+    the others are done, where some could not be drafted.
     """
     moment = now or datetime.now(UTC)
     config = configuration.load()
     if promise and period:
         return [draft_period(promise, period, as_of or moment, freeze_only=as_of is not None)]
     chosen = [promise] if promise else list(config.promises)
-    return [draft_period(slug, key, moment) for slug, key in missing_drafts(chosen, moment)]
+    missing = missing_drafts(chosen, moment)
+    return only_done(spread(draft_periods, "skriv utkast", missing, as_of=moment), "skriva")

@@ -7,14 +7,17 @@ from datetime import UTC, datetime
 from prefect import flow
 
 import config as configuration
-from flows import show
-from tasks.reconcile import Reconciled, reconcile_promise
+from flows.fan_out import spread
+from tasks.failing import only_done
+from tasks.reconcile import Reconciled, reconcile_promises
 
 
 @flow(name="reconcile", flow_run_name="stäm av", validate_parameters=True)
 def reconcile(promises: list[str] | None = None, now: datetime | None = None) -> list[Reconciled]:
-    """Reconcile all promises, or the named ones; one that another run is at is left to that run."""
+    """Reconcile all promises, or the named ones; one that another run is at is left to that run.
+
+    Trouble, once all the others are done, where some could not be reconciled.
+    """
     moment = now or datetime.now(UTC)
     chosen = promises or list(configuration.load().promises)
-    found = [reconcile_promise(promise, moment) for promise in show.progress("Stämmer av", chosen)]
-    return [made for made in found if made is not None]
+    return only_done(spread(reconcile_promises, "stäm av", chosen, now=moment), "stämma av")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -15,10 +15,12 @@ from config import Config
 from config.schema import Promise
 from tasks import disclosure, evidence, progress, rendering, wording
 from tasks.coverage import coverage
-from tasks.matching import match
+from tasks.failing import Failed, each
+from tasks.gathering import gathered, named
+from tasks.matching import Matches
 from tasks.model import Block, Draft, FollowUp, Period
 from tasks.periods import closed, local_date, period, periods
-from tasks.store import Db, Store, drafts, history, matches, publications, records, runs
+from tasks.store import Db, Store, drafts, history, publications, records, runs
 
 Outcome = Literal["new", "revised", "unchanged", "correction", "retracted", "frozen", "busy"]
 
@@ -37,14 +39,17 @@ class Drafted:
     gaps: int = 0
 
 
-def follow_up(db: Db, config: Config, promise: Promise, current: Period, as_of: datetime) -> FollowUp:
-    """Return a period's follow-up as known at a moment; a stored one is returned unchanged for ever."""
+def follow_up(
+    db: Db, config: Config, promise: Promise, current: Period, as_of: datetime, found: Matches | None = None
+) -> FollowUp:
+    """Return a period's follow-up as known at a moment; a stored one is returned unchanged for ever.
+
+    `found` is what the promise's records and answers amounted to at that moment, where it is known already.
+    """
     stored = drafts.frozen(db, promise.slug, current.id, as_of)
     if stored is not None:
         return stored
-    known = records.known(db, [s.id for s in config.sources_of(promise)], as_of)
-    answers, kept = matches.answers(db, promise.slug, as_of), matches.kept(db, promise.slug)
-    found = match(promise, config.municipality_of(promise), known, answers, kept)
+    found = found or gathered(db, config, promise, as_of)[1]
     every = periods(promise)
     heard = {
         source.id: coverage(source, records.fetch_log(db, source.id, as_of), promise.signed, current.end, as_of)
@@ -190,13 +195,50 @@ def draft_period(promise_slug: str, period_id: str, as_of: datetime, *, freeze_o
     While another run is at this period the outcome is `busy` and nothing is done.
     """
     config = configuration.load()
-    promise = config.promises[promise_slug]
+    return _draft(Store(config.database), config, promise_slug, period_id, as_of, freeze_only=freeze_only)
+
+
+@task(cache_policy=NO_CACHE)
+def draft_periods(wanted: list[tuple[str, str]], as_of: datetime) -> list[Drafted | Failed]:
+    """Draft the wanted (promise, period)s, each in a transaction of its own.
+
+    What fails with one is said in its place and stops none of the others.
+    """
+    config = configuration.load()
     store = Store(config.database)
+    with store.reading() as db:
+        concerning = named(db, config, [config.promises[slug] for slug, _ in wanted], as_of)
+    # The periods of a promise follow each other: what was known at the moment is matched once for all of them.
+    latest: dict[str, Matches] = {}
+
+    def known(slug: str) -> Matches:
+        if slug not in latest:
+            latest.clear()
+            with store.reading() as db:
+                latest[slug] = gathered(db, config, config.promises[slug], as_of, concerning)[1]
+        return latest[slug]
+
+    return each(wanted, lambda one: _draft(store, config, *one, as_of, lambda: known(one[0])))
+
+
+def _draft(
+    store: Store,
+    config: Config,
+    promise_slug: str,
+    period_id: str,
+    as_of: datetime,
+    known: Callable[[], Matches] | None = None,
+    *,
+    freeze_only: bool = False,
+) -> Drafted:
+    promise = config.promises[promise_slug]
     with runs.only_one(store, "draft", f"{promise_slug}/{period_id}", lambda: datetime.now(UTC)) as mine:
         if not mine:
             return Drafted(promise_slug, period_id, "busy", None, 0, "")
+        # Before the write lock is taken, where it can be: SQLite has one writer at a time.
+        found = known() if known else None
         with store.writing() as db:
-            followup = follow_up(db, config, promise, period(promise, period_id), as_of)
+            followup = follow_up(db, config, promise, period(promise, period_id), as_of, found)
             if not freeze_only:
                 return make(db, config, promise, followup, as_of)
             drafts.freeze(db, followup)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,13 +12,16 @@ from prefect.cache_policies import NO_CACHE
 import config as configuration
 from config import Config
 from config.schema import Promise
-from tasks.matching import match
-from tasks.store import Db, Store, matches, records, runs
+from tasks.failing import Failed, each
+from tasks.gathering import Named, gathered, named
+from tasks.matching import Matches
+from tasks.model import Record
+from tasks.store import Db, Store, matches, runs
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What a reconciliation found, in numbers."""
+    """What a reconciliation found, in numbers; `records` are those that can concern the promise."""
 
     promise: str
     records: int
@@ -28,20 +32,34 @@ class Reconciled:
 
 def reconcile(db: Db, config: Config, promise: Promise, now: datetime) -> Reconciled:
     """Derive a promise's readings and pair scores anew, store them, and return the numbers."""
-    known = records.known(db, [s.id for s in config.sources_of(promise)], now)
-    kept = matches.kept(db, promise.slug)
-    found = match(promise, config.municipality_of(promise), known, matches.answers(db, promise.slug, now), kept)
+    return _keep(db, promise, *gathered(db, config, promise, now))
+
+
+def _keep(db: Db, promise: Promise, known: Sequence[Record], found: Matches) -> Reconciled:
     matches.replace_derived(db, promise.slug, found.readings, found.pairs)
     return Reconciled(promise.slug, len(known), len(found.readings), len(found.activities), len(found.questions))
 
 
-@task(cache_policy=NO_CACHE, task_run_name="stäm av {promise_slug}")
-def reconcile_promise(promise_slug: str, now: datetime) -> Reconciled | None:
-    """Reconcile one promise; None when another run is at it."""
+@task(cache_policy=NO_CACHE)
+def reconcile_promises(wanted: list[str], now: datetime) -> list[Reconciled | Failed]:
+    """Reconcile the wanted promises, each in a transaction of its own; one that another run is at is left out.
+
+    What fails with one promise is said in its place and stops none of the others.
+    """
     config = configuration.load()
     store = Store(config.database)
-    with runs.only_one(store, "reconcile", promise_slug, lambda: datetime.now(UTC)) as mine:
+    with store.reading() as db:
+        concerning = named(db, config, [config.promises[slug] for slug in wanted], now)
+    made = each(wanted, lambda slug: _reconcile(store, config, config.promises[slug], now, concerning))
+    return [one for one in made if one is not None]
+
+
+def _reconcile(store: Store, config: Config, promise: Promise, now: datetime, concerning: Named) -> Reconciled | None:
+    with runs.only_one(store, "reconcile", promise.slug, lambda: datetime.now(UTC)) as mine:
         if not mine:
             return None
+        # Read first, write afterwards: SQLite has one writer at a time, and matching takes most of the time.
+        with store.reading() as db:
+            known, found = gathered(db, config, promise, now, concerning)
         with store.writing() as db:
-            return reconcile(db, config, config.promises[promise_slug], now)
+            return _keep(db, promise, known, found)

@@ -18,6 +18,7 @@ SHELVES = {
     "http",
     "migrations",
     "decide",
+    "gathering",
     "judging",
     "ordering",
     "purge",
@@ -63,13 +64,14 @@ def uses(path: Path, *packages: str) -> set[str]:
 
 MAY = {
     "flows": SHELVES - VERBS | {"verb", "flows", "noun", "tasks", "config"},
-    "verb": {"rendering", "store", "sources", "channels", "http", "notify", "noun", "tasks", "config"},
+    "verb": {"gathering", "rendering", "store", "sources", "channels", "http", "notify", "noun", "tasks", "config"},
     "decide": {"judging", "ordering", "reporting", "settling", "rendering", "store", "noun", "tasks", "config"},
     "judging": {"store", "noun", "tasks", "config"},
     "ordering": {"store", "noun", "tasks", "config"},
     # A report is read by its own source kind, like any other payload.
     "reporting": {"store", "sources", "noun", "tasks", "config"},
     "settling": {"rendering", "store", "noun", "tasks", "config"},
+    "gathering": {"store", "noun", "tasks", "config"},
     "rendering": {"store", "channels", "noun", "tasks", "config"},
     "purge": {"store", "noun", "tasks", "config"},
     "archive": {"store", "noun", "tasks", "config"},

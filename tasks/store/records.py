@@ -68,11 +68,14 @@ def known(db: Db, sources: Iterable[str], as_of: datetime) -> list[Record]:
     return sorted((as_record(row) for row in found), key=lambda r: r.id)
 
 
-def known_texts(db: Db, sources: Iterable[str], as_of: datetime) -> Iterator[tuple[str, str]]:
-    """Yield id and words (title, text, place, address) of each record that `known` would return, in any order."""
+def known_texts(db: Db, sources: Iterable[str], as_of: datetime) -> Iterator[tuple[str, str, bool]]:
+    """Yield of each record that `known` would return, in any order: its id, its words and address, and whether it says
+    itself which commitment it is about.
+    """
     c = records.c
-    for row in _known(db, c.source.in_(list(sources)), as_of, (c.id, c.title, c.text, c.place, c.url)):
-        yield row[0], f"{row[1]}\n{row[2]}\n{row[3]}\n{row[4]}"
+    addressed = c.fields["commitment"].as_string().is_not(None)
+    for row in _known(db, c.source.in_(list(sources)), as_of, (c.id, c.place, c.url, c.title, c.text, addressed)):
+        yield row[0], f"{row[1]}\n{row[2]}\n{row[3]}\n{row[4]}", row[5]
 
 
 def known_ones(db: Db, ids: Iterable[str], as_of: datetime) -> list[Record]:
