@@ -16,7 +16,6 @@ from tasks import coach
 from tasks.coach import NAMES, NEEDS, Advice
 from tasks.model import Refused
 
-
 _COLUMNS = ("vem", "vad", "enhet", "antal", "plats/grupp", "när", "bekräftar")
 
 
