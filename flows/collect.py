@@ -7,14 +7,18 @@ from datetime import UTC, datetime
 from prefect import flow
 
 import config as configuration
-from flows import show
-from tasks.collect import collect_source
+from flows.fan_out import spread
+from tasks.collect import collect_sources
+from tasks.failing import only_done
 from tasks.model import Fetch
 
 
 @flow(name="collect", flow_run_name="hämta", validate_parameters=True)
 def collect(sources: list[str] | None = None, now: datetime | None = None) -> list[Fetch]:
-    """Collect all sources of the installation, or the named ones; a silent source never stops the others."""
+    """Collect all sources of the installation, or the named ones; a silent source never stops the others.
+
+    Trouble, once all the others are done, where something else than silence kept one from being collected.
+    """
     moment = now or datetime.now(UTC)
     chosen = sources or [s.id for s in configuration.load().all_sources()]
-    return [collect_source(source, moment) for source in show.progress("Hämtar", chosen)]
+    return only_done(spread(collect_sources, "hämta", chosen, now=moment), "hämta")

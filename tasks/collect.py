@@ -13,6 +13,7 @@ import config as configuration
 from config import Config
 from config.schema import Source
 from tasks import sources
+from tasks.failing import Failed, each
 from tasks.http import Http
 from tasks.model import Fetch, Parsed, Payload, Refused, Unavailable, Unreadable
 from tasks.store import Db, Store, records, runs
@@ -96,14 +97,22 @@ def _judged(answer: Answer, fetch: Fetch, unchanged: bool, remarks: list[str]) -
     return replace(fetch, outcome="unchanged" if quiet else "ok", message=message)
 
 
-@task(cache_policy=NO_CACHE, task_run_name="hämta {source_id}")
-def collect_source(source_id: str, now: datetime) -> Fetch:
-    """Collect one source and return the note about it; a silent source is noted, not raised."""
+@task(cache_policy=NO_CACHE)
+def collect_sources(wanted: list[str], now: datetime) -> list[Fetch | Failed]:
+    """Collect the wanted sources and return the notes about them; a silent source is noted, not raised.
+
+    What fails in another way with one source is said in its place and stops none of the others.
+    """
     config = configuration.load()
     store = Store(config.database)
-    with runs.only_one(store, "collect", source_id, lambda: datetime.now(UTC)) as mine:
+    sources_by_id = {source.id: source for source in config.all_sources()}
+    return each(wanted, lambda key: _collect(store, config, sources_by_id[key], now))
+
+
+def _collect(store: Store, config: Config, source: Source, now: datetime) -> Fetch:
+    with runs.only_one(store, "collect", source.id, lambda: datetime.now(UTC)) as mine:
         if not mine:
-            return Fetch(source_id, now, "unchanged", message="Hämtningen pågår redan.")
-        answer = ask(config, store, config.source(source_id), now)
+            return Fetch(source.id, now, "unchanged", message="Hämtningen pågår redan.")
+        answer = ask(config, store, source, now)
         with store.writing() as db:
             return keep(db, answer)
