@@ -21,6 +21,7 @@ def compose(
     earlier: Sequence[Entry],
     changes: Sequence[tuple[str, str]] = (),
     previous: Sequence[tuple[int, str]] = (),
+    before: Sequence[FollowUp] = (),
 ) -> tuple[Output, ...]:
     """Return the rendered outputs of all channels, tokens filled in; Refused names an unknown token."""
     texts: dict[str, dict[str, str]] = {}
@@ -37,5 +38,6 @@ def compose(
         earlier=tuple(earlier),
         changes=tuple(changes),
         previous=tuple(previous),
+        before=tuple(before),
     )
     return tuple(output for channel in channels for output in pages.render(whole, channel))

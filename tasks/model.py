@@ -522,6 +522,8 @@ class Edition:
     changes: tuple[tuple[str, str], ...] = ()
     # The editions before this one that still stand in the open: (number, hash that both parties approved).
     previous: tuple[tuple[int, str], ...] = ()
+    # The follow-ups of earlier periods that stand in the open, for the table at the promise's end.
+    before: tuple[FollowUp, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

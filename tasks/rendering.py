@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from config import Config
 from config.schema import Channel, Promise
 from tasks import channels, composing, correcting, wording
-from tasks.model import Block, Draft, Entry, Output, Publication, Refused
+from tasks.model import Block, Draft, Entry, FollowUp, Output, Publication, Refused
 from tasks.pages import notices
 from tasks.periods import period as period_of
 from tasks.store import Db, drafts, publications
@@ -28,6 +28,7 @@ def render(db: Db, config: Config, draft: Draft, blocks: Sequence[Block]) -> tup
         earlier=earlier_entries(db, config, draft.promise, draft.period),
         changes=_changes(db, promise, draft, blocks),
         previous=_previous(db, draft),
+        before=_before(db, draft),
     )
     problems = [
         f"{channel.name}: {problem}"
@@ -56,6 +57,15 @@ def _previous(db: Db, draft: Draft) -> list[tuple[int, str]]:
         and h.edition < draft.edition
         and not publications.retraction(db, h.promise, h.period, h.edition)
     ]
+
+
+def _before(db: Db, draft: Draft) -> list[FollowUp]:
+    """Return the follow-ups of earlier periods that stand in the open: the newest closed edition, if not taken back."""
+    newest = {
+        h.period: h for h in drafts.headings(db, draft.promise) if h.state == "closed" and h.period < draft.period
+    }
+    standing = [h for h in newest.values() if not publications.retraction(db, h.promise, h.period, h.edition)]
+    return [found.followup for h in standing if (found := drafts.draft(db, h.id))]
 
 
 def notice(db: Db, config: Config, row: Publication, channel: Channel) -> tuple[Output, ...]:

@@ -150,7 +150,7 @@ def test_ids_are_unique_and_links_within_the_page_lead_somewhere() -> None:
 
 def test_the_table_has_a_caption_and_scoped_headers() -> None:
     """A screen reader can say which promise and which column a cell belongs to."""
-    assert len(PAGE.all("caption")) == len(PAGE.all("table")) == 1 + len(charts.charts(MADE, FOLLOW))
+    assert len(PAGE.all("caption")) == len(PAGE.all("table")) == 2 + len(charts.charts(MADE, FOLLOW))
     scopes = [a.get("scope") for a in PAGE.all("th")]
     assert set(scopes) == {"col", "row"}
     assert scopes[: 4 + len(MADE.commitments)] == ["col"] * 4 + ["row"] * len(MADE.commitments)

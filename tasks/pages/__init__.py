@@ -16,6 +16,7 @@ from tasks.charts import drawing
 from tasks.model import Activity, Edition, Entry, Outcome, Output, Period, Refused, canonical
 from tasks.pages import catalogue, feeds, opendata
 from tasks.pages.article import article_of
+from tasks.pages.whole import whole
 from tasks.periods import local_date, span_name, swedish_date
 from tasks.progress.reasons import enumeration
 from tasks.wording import entry
@@ -283,6 +284,7 @@ def _page(edition: Edition, channel: Channel, drawn: Sequence[charts.Chart]) -> 
         "as_of": swedish_date(local_date(follow.as_of)),
         "changes": edition.changes,
         "charts": drawn,
+        "whole": whole(edition.promise, follow, edition.before),
         "structured": catalogue.structured(_about(edition)),
         "next_due": swedish_date(follow.next_due) if follow.next_due else "",
         "lead": _paragraphs(texts.get("lead", "")),

@@ -1,0 +1,107 @@
+"""The end of a promise: every part over all periods, what could not be followed up and why, and a better wording.
+
+Only what this follow-up and the earlier public ones tell enters: nothing is counted anew that disclosure has hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from config.schema import Commitment, Promise
+from tasks import coach
+from tasks.model import FollowUp, Outcome, Period
+from tasks.periods import periods
+from tasks.progress.counting import inside
+from tasks.wording.figures import HIDDEN, UNKNOWN, target_text
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The whole promise: `head` and `rows` of the table, and what people should know for the next one."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    # (heading, what was told) of the duty to tell, which is told in total only.
+    duty: tuple[tuple[str, str], ...]
+    # (heading, why) of each part that could not be followed up, and (heading, wording) for the next promise.
+    not_followed: tuple[tuple[str, tuple[str, ...]], ...]
+    suggestions: tuple[tuple[str, str], ...]
+
+
+def whole(promise: Promise, followup: FollowUp, before: Sequence[FollowUp]) -> Whole | None:
+    """Return the whole promise after its last period; None before that.
+
+    `before` are the follow-ups of the earlier periods that stand in the open.
+    """
+    every = periods(promise)
+    if followup.period != every[-1].id:
+        return None
+    told = {f.period: {o.commitment: o for o in f.outcomes} for f in (*before, followup)}
+    rows, duty = [], []
+    for outcome in followup.outcomes:
+        commitment = promise.commitment(outcome.commitment)
+        if commitment.measure == "duty":
+            result = next(f.text for f in followup.figures if f.token == f"{commitment.id}.result")
+            duty.append((commitment.heading, result))
+            continue
+        own = [told.get(p.id, {}).get(commitment.id) for p in every]
+        cells = _cells(commitment, outcome, every, own)
+        rows.append((commitment.heading, *cells, _total(commitment, outcome, cells), target_text(commitment)))
+    advice = coach.of_promise(promise)
+    return Whole(
+        ("Löfte", *(p.name for p in every), "Sammanlagt", "Lovat"),
+        tuple(rows),
+        tuple(duty),
+        tuple((a.heading, why) for a in advice if (why := _why(a, followup.outcome(a.key)))),
+        tuple((a.heading, a.suggestion) for a in advice if a.missing),
+    )
+
+
+def _cells(
+    commitment: Commitment, outcome: Outcome, every: Sequence[Period], told: Sequence[Outcome | None]
+) -> tuple[str, ...]:
+    """Return what each period's cell says, by what the class lets be told."""
+    if commitment.disclosure == "yes_no":
+        return tuple({True: "ja", False: "nej", None: UNKNOWN}[o.used if o else None] for o in told)
+    if commitment.disclosure == "protected":
+        return tuple(_piece(outcome, p) for p in every)
+    if commitment.disclosure == "count_only":
+        return tuple(UNKNOWN if o is None or o.held is None else _number(o.held, o.held_is_floor) for o in told)
+    return tuple(_counted(outcome, p, o) for p, o in zip(every, told, strict=True))
+
+
+def _piece(outcome: Outcome, period: Period) -> str:
+    """Return a protected number as it is told: alone, together with earlier periods, or not at all."""
+    piece = next((p for p in outcome.pieces if period.id in p.periods), None)
+    if piece is None:
+        return HIDDEN
+    if len(piece.periods) == 1:
+        return str(piece.number)
+    return f"{piece.number} tillsammans" if period.id == piece.periods[-1] else "räknas in senare"
+
+
+def _counted(outcome: Outcome, period: Period, told: Outcome | None) -> str:
+    """Return a public number as known now; zero only where it was told to be zero."""
+    mine = [a for a in outcome.activities if a.when and inside(a.when, period.start, period.end)]
+    if mine:
+        return str(sum(a.count for a in mine))
+    return "0" if told is not None and told.held == 0 else UNKNOWN
+
+
+def _total(commitment: Commitment, outcome: Outcome, cells: Sequence[str]) -> str:
+    if commitment.disclosure == "yes_no":
+        return "har använts" if "ja" in cells else "har inte använts" if set(cells) == {"nej"} else UNKNOWN
+    if outcome.held_total is None:
+        return HIDDEN if commitment.disclosure == "protected" or outcome.hidden else UNKNOWN
+    return _number(outcome.held_total, outcome.total_is_floor)
+
+
+def _number(value: int, floor: bool) -> str:
+    return f"minst {value}" if floor else str(value)
+
+
+def _why(advice: coach.Advice, outcome: Outcome) -> tuple[str, ...]:
+    """Return why a part could not be followed up: what was never reported, and what the wording leaves open."""
+    missing = (outcome.reason,) if outcome.status == UNKNOWN else ()
+    return (*missing, *(advice.why if len(advice.missing) > 1 else ()))
