@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -104,9 +105,9 @@ def collect_sources(wanted: list[str], now: datetime) -> list[Fetch | Failed]:
     What fails in another way with one source is said in its place and stops none of the others.
     """
     config = configuration.load()
-    store = Store(config.database)
-    sources_by_id = {source.id: source for source in config.all_sources()}
-    return each(wanted, lambda key: _collect(store, config, sources_by_id[key], now))
+    by_id = {source.id: source for source in config.all_sources()}
+    with closing(Store(config.database, busy=True)) as store:
+        return each(wanted, lambda key: _collect(store, config, by_id[key], now))
 
 
 def _collect(store: Store, config: Config, source: Source, now: datetime) -> Fetch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -205,20 +206,20 @@ def draft_periods(wanted: list[tuple[str, str]], as_of: datetime) -> list[Drafte
     What fails with one is said in its place and stops none of the others.
     """
     config = configuration.load()
-    store = Store(config.database)
-    with store.reading() as db:
-        concerning = named(db, config, [config.promises[slug] for slug, _ in wanted], as_of)
-    # The periods of a promise follow each other: what was known at the moment is matched once for all of them.
-    latest: dict[str, Matches] = {}
+    with closing(Store(config.database, busy=True)) as store:
+        with store.reading() as db:
+            concerning = named(db, config, [config.promises[slug] for slug, _ in wanted], as_of)
+        # The periods of a promise follow each other: what was known at the moment is matched once for all of them.
+        latest: dict[str, Matches] = {}
 
-    def known(slug: str) -> Matches:
-        if slug not in latest:
-            latest.clear()
-            with store.reading() as db:
-                latest[slug] = gathered(db, config, config.promises[slug], as_of, concerning)[1]
-        return latest[slug]
+        def known(slug: str) -> Matches:
+            if slug not in latest:
+                latest.clear()
+                with store.reading() as db:
+                    latest[slug] = gathered(db, config, config.promises[slug], as_of, concerning)[1]
+            return latest[slug]
 
-    return each(wanted, lambda one: _draft(store, config, *one, as_of, lambda: known(one[0])))
+        return each(wanted, lambda one: _draft(store, config, *one, as_of, lambda: known(one[0])))
 
 
 def _draft(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -47,10 +48,10 @@ def reconcile_promises(wanted: list[str], now: datetime) -> list[Reconciled | Fa
     What fails with one promise is said in its place and stops none of the others.
     """
     config = configuration.load()
-    store = Store(config.database)
-    with store.reading() as db:
-        concerning = named(db, config, [config.promises[slug] for slug in wanted], now)
-    made = each(wanted, lambda slug: _reconcile(store, config, config.promises[slug], now, concerning))
+    with closing(Store(config.database, busy=True)) as store:
+        with store.reading() as db:
+            concerning = named(db, config, [config.promises[slug] for slug in wanted], now)
+        made = each(wanted, lambda slug: _reconcile(store, config, config.promises[slug], now, concerning))
     return [one for one in made if one is not None]
 
 
