@@ -132,11 +132,13 @@ class Chapter:
         """Let one or two workers publish while things go wrong."""
         self.now = _working(self.now + timedelta(minutes=self.random.randint(1, 40)))
         self.outside.clock(self.now)
-        given = self.misbehave()
+        # A broken rule is put where it shows: both workers post, or die having posted, and nothing else goes wrong.
+        given = 0 if self.broken else self.misbehave()
         before = {server: len(posts(self.outside, server)) for server in POSTS.values()}
         moments, workers = [], []
-        for _ in range(self.random.choice((1, 1, 2))):
-            own = [self.now + self.random.choice(_JUMPS) for _ in range(self.random.choice((1, 1, 2)))]
+        for _ in range(2 if self.broken else self.random.choice((1, 1, 2))):
+            jumps = [self.random.choice(_JUMPS) for _ in range(self.random.choice((1, 1, 2)))]
+            own = [self.now] if self.broken else [self.now + jump for jump in jumps]
             moments += own
             workers.append(Worker(publishing(self.hasty, own), self.url, self.fate(0.5, longest=180), self.broken))
         if self.databases.can_restart and self.random.random() < 0.1:
@@ -184,7 +186,11 @@ class Chapter:
 
     def fate(self, share: float, longest: int) -> Fate:
         """Return what shall happen to a worker: most often nothing, or death at some step, or at any moment."""
+        if self.broken:
+            return Fate(posted=self.broken == "expire")
         what = self.random.random()
+        if what < 0.06:
+            return Fate(posted=True)
         if what < share * 0.7:
             return Fate(step=self.random.randint(1, self.random.choice((longest // 3, longest))))
         if what < share:

@@ -165,9 +165,9 @@ class Outside:
         """Return a server's address."""
         return f"http://127.0.0.1:{self.ports[name]}"
 
-    def tell(self, name: str, what: str, **told: Any) -> dict[str, Any]:
+    def tell(self, name: str, order: str, /, **told: Any) -> dict[str, Any]:
         """Give a server an order."""
-        answer = self._calls.post(f"{self.url(name)}/_ours/{what}", json=told, timeout=10)
+        answer = self._calls.post(f"{self.url(name)}/_ours/{order}", json=told, timeout=10)
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()
         return found

@@ -13,9 +13,9 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 import requests
 from sqlalchemy import event
@@ -23,8 +23,8 @@ from sqlalchemy import event
 from config import Config
 from tasks import publish
 from tasks.channels import _folder
-from tasks.model import Publication
-from tasks.store import Db, Store, publications
+from tasks.model import Publication, PublicationState
+from tasks.store import Db, Store, drafts, publications
 
 # Longer than a worker ever needs; one that is still there hangs, which is an error.
 _LONGEST = 60.0
@@ -32,9 +32,10 @@ _LONGEST = 60.0
 
 @dataclass(frozen=True)
 class Fate:
-    """What happens to a worker: it dies at its n-th step, or after so many seconds, or its disk is full."""
+    """What happens to a worker: it dies at its n-th step, or when X has its post, or at a time; or its disk is full."""
 
     step: int = 0
+    posted: bool = False
     seconds: float = 0.0
     full_disk: bool = False
 
@@ -77,7 +78,7 @@ def _child(what: Callable[[Store], None], url: str, fate: Fate, broken: str, wri
     """Do the work and end without a word to the parent's open files."""
     code = 1
     try:
-        _watch(fate.step, writer)
+        _watch(fate, writer)
         BROKEN[broken]()
         store = Store(url)
         if fate.full_disk:
@@ -104,14 +105,14 @@ def publishing(config: Config, moments: list[datetime]) -> Callable[[Store], Non
     return run
 
 
-def _watch(step: int, writer: int) -> None:
+def _watch(fate: Fate, writer: int) -> None:
     """Count the steps from here on, and die at the chosen one."""
-    left = step
+    left = fate.step
 
     def tick(name: str) -> None:
         nonlocal left
         left -= 1
-        if left == 0:
+        if left == 0 or (fate.posted and name == "posted"):
             os.write(writer, f"died:{name}".encode())
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -129,7 +130,7 @@ def _watch(step: int, writer: int) -> None:
     def watched_send(self: requests.Session, request: Any, **options: Any) -> Any:
         tick("send")
         found = send(self, request, **options)
-        tick("answered")
+        tick("posted" if str(request.path_url).endswith("/2/tweets") else "answered")
         return found
 
     def watched_answer(self: http.client.HTTPConnection) -> http.client.HTTPResponse:
@@ -164,14 +165,17 @@ def _fill_disk(store: Store) -> None:
 
 
 def _no_claim() -> None:
-    """Break a rule: a row is taken whoever else has it."""
+    """Break a rule: nobody takes a row before working on it, and every word about it counts."""
+    move = publications.move
 
     def claim(db: Db, row: Publication, now: datetime) -> Publication | None:
-        to = "preparing" if row.state == "pending" else "sending"
-        publications.move(db, row.id, from_states=[row.state, "preparing", "sending", "published"], to=to, now=now)  # type: ignore[arg-type]
-        return publications.publication(db, row.id)
+        return replace(row, state="preparing" if row.state == "pending" else "sending")
+
+    def moved(db: Db, key: int, **told: Any) -> bool:
+        return move(db, key, **{**told, "from_states": get_args(PublicationState), "attempt": None})
 
     setattr(publications, "claim", claim)  # noqa: B010
+    setattr(publications, "move", moved)  # noqa: B010
 
 
 def _expired_is_pending() -> None:
@@ -192,10 +196,6 @@ def _nobody_asked() -> None:
     """Break a rule: bytes leave the house without both parties' words."""
 
     def unapproved(db: Db, row: Publication) -> Any:
-        from dataclasses import replace
-
-        from tasks.store import drafts
-
         made = drafts.rendered(db, row.draft_id, row.revision, row.channel)
         return tuple(replace(o, body=o.body.replace(b"l\xc3\xb6fte", b"l\xc3\xb6ftet")) for o in made)
 
