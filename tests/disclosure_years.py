@@ -124,6 +124,10 @@ class History:
         if period.id in self.drafts or not latest or latest[0].followup.figures != followup.figures:
             self.drafts[period.id] = (followup, moment)
 
+    def standing(self, period: Period) -> list[FollowUp]:
+        """The newest editions of the periods before one, which the last page of the promise tells again."""
+        return list({c.followup.period: c.followup for c in self.closings if c.followup.period < period.id}.values())
+
     def approve(self, period: Period, moment: int, *, render: bool) -> None:
         """Close a period's draft; where that may not be, make it anew first."""
         if disclosure.problems(self.promise, self.drafts[period.id][0], self.released):
@@ -131,18 +135,20 @@ class History:
         followup, made = self.drafts.pop(period.id)
         assert not disclosure.problems(self.promise, followup, self.released)
         before = [c.followup for c in self.closings if c.followup.period == period.id]
-        outputs = published(self.promise, followup, before) if render else ()
+        outputs = published(self.promise, followup, before, self.standing(period)) if render else ()
         self.closings.append(Closing(followup, len(before) + 1, self.truth(made), outputs))
 
 
-def published(made: Promise, followup: FollowUp, before: Sequence[FollowUp] = ()) -> tuple[Output, ...]:
+def published(
+    made: Promise, followup: FollowUp, before: Sequence[FollowUp] = (), standing: Sequence[FollowUp] = ()
+) -> tuple[Output, ...]:
     """Return everything that leaves the house for an edition, on all channels."""
     place = municipality()
     blocks = drafted(made, place, followup)
     changes: Sequence[tuple[str, str]] = ()
     if before:
         changes = correcting.changes(made, before[-1], drafted(made, place, before[-1]), followup, blocks)
-    return composed(made, place, followup, blocks, edition=len(before) + 1, changes=changes)
+    return composed(made, place, followup, blocks, edition=len(before) + 1, changes=changes, before=standing)
 
 
 def series(threshold: int = 5, **fields: Any) -> Promise:

@@ -143,7 +143,11 @@ def strange_numbers(history: History, closing: Closing) -> set[str]:
     Days, years and the names of files and periods are taken away first; a manifest only tells sizes and hashes.
     """
     same = [c for c in history.closings if c.followup.period == closing.followup.period]
+    # The promise's last page tells the earlier periods again, as they stood in the open when it was made.
+    earlier = history.closings[: history.closings.index(closing)]
+    again = {c.followup.period: c.followup for c in earlier if c.followup.period < closing.followup.period}
     figures = [f for c in same[: closing.edition] for f in c.followup.figures]
+    figures += [f for told in again.values() for f in told.figures if f.token.endswith(".held")]
     outcome, known = closing.followup.outcomes[0], {str(closing.edition), municipality().code}
     known |= {n for f in figures for n in NUMBER.findall(DAY.sub(" ", f"{f.text} {f.value}"))}
     # The data file tells each shown number's part of the total.

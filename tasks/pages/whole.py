@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from config.schema import Commitment, Promise
 from tasks import coach
-from tasks.model import FollowUp, Outcome, Period
+from tasks.model import FollowUp, Outcome, Period, Piece
 from tasks.periods import periods
 from tasks.progress.counting import inside
 from tasks.wording.figures import HIDDEN, UNKNOWN, target_text
@@ -65,20 +65,21 @@ def _cells(
     if commitment.disclosure == "yes_no":
         return tuple({True: "ja", False: "nej", None: UNKNOWN}[o.used if o else None] for o in told)
     if commitment.disclosure == "protected":
-        return tuple(_piece(outcome, p) for p in every)
+        return tuple(_as_told(p, o) for p, o in zip(every, told, strict=True))
     if commitment.disclosure == "count_only":
         return tuple(UNKNOWN if o is None or o.held is None else _number(o.held, o.held_is_floor) for o in told)
     return tuple(_counted(outcome, p, o) for p, o in zip(every, told, strict=True))
 
 
-def _piece(outcome: Outcome, period: Period) -> str:
-    """Return a protected number as it is told: alone, together with earlier periods, or not at all."""
-    piece = next((p for p in outcome.pieces if period.id in p.periods), None)
-    if piece is None:
+def _as_told(period: Period, told: Outcome | None) -> str:
+    """Return a protected number as its own follow-up told it.
+
+    The pieces of this follow-up say more than its page: a period's piece may be known where its number is hidden. A
+    number from before the protection has no such piece, and is not told again.
+    """
+    if told is None or told.held is None or Piece((period.id,), told.held) not in told.pieces:
         return HIDDEN
-    if len(piece.periods) == 1:
-        return str(piece.number)
-    return f"{piece.number} tillsammans" if period.id == piece.periods[-1] else "räknas in senare"
+    return _number(told.held, told.held_is_floor)
 
 
 def _counted(outcome: Outcome, period: Period, told: Outcome | None) -> str:
