@@ -5,6 +5,7 @@ A scenario whose part isn't built yet is a strict xfail that names the missing p
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +16,7 @@ import pytest
 from pydantic import SecretStr
 
 from config.schema import Notify
-from tasks import decide, watch
+from tasks import archive, decide, watch
 from tasks.draft import draft_period
 from tasks.model import Refused
 from tasks.periods import at_local, period
@@ -470,10 +471,38 @@ def test_23_a_claim_of_effect_is_refused_with_another_wording(year: Year) -> Non
     assert "Beskriv vad som har gjorts" in str(caught.value)
 
 
-@pytest.mark.xfail(reason="the bundle for a request of public documents (lofteskoll disclose)", raises=ImportError)
-def test_24_a_citizen_gets_everything_that_may_be_given() -> None:
-    """Released versions, decisions, source list, masked items flagged."""
-    from tasks import archive  # noqa: F401
+def test_24_a_citizen_gets_everything_that_may_be_given(year: Year) -> None:
+    """Released versions, decisions, source list, masked items flagged; nothing secret, no draft, nobody's free text."""
+    protect_visits(year)
+    secret = "Vasaskolan"
+    planned = row("P1", "c2", "planerad", "2021-05-25", secret, f"Narkotikasök på {secret}", reported="2021-04-03")
+    told = walk("K1", "2021-04-10").replace("Trygghetsvandring genomförd.", "Rundan gick förbi det röda huset.")
+    year.logs([told], [planned, visits("P2", "2021-04-12", 2)])
+    year.run("2021-T1")
+    now = year.due("2021-T1")
+    year.approve("2021-T1", now)
+    year.publish(now)
+    # A correction that nobody has approved is a draft.
+    year.logs([told, walk("K2", "2021-04-20", "Härad", reported="2021-06-01")], [planned])
+    assert year.run("2021-T1", now + timedelta(days=20)).outcome == "correction"
+    with year.store.reading() as db:
+        made = archive.bundle(db, year.config, year.config.promises[year.promise_slug], "2021-T1")
+        closed = drafts.edition(db, year.promise_slug, "2021-T1", 1)
+        assert closed is not None
+        released = drafts.rendered(db, closed.id, closed.revision)
+    assert {f"utgava-1/{o.channel}/{o.name}": o.body for o in released}.items() <= made.items()
+    decided = json.loads(made["utgava-1/beslut.json"])
+    assert [(d["part"], d["beslut"]) for d in decided["beslut"]] == [
+        ("police", "approved"),
+        ("municipality", "approved"),
+    ]
+    assert "closed" in [line["vad"] for line in json.loads(made["beslutslogg.json"])]
+    assert "kommunens-rapporter" in [s["kalla"] for s in json.loads(made["kallor.json"])]
+    flagged = " ".join(f"{m['vad']} {m['skal']}" for m in json.loads(made["maskat.json"]))
+    assert "antalet under perioden" in flagged and "fri text" in flagged
+    assert flagged.split()[0] in made["FÖLJEBREV.txt"].decode()
+    everything = "\n".join(body.decode() for name, body in made.items() if not name.endswith(".png"))
+    assert not [w for w in (secret, "25 maj", "röda huset", "kommunens-rapporter/K1", "utgava-2") if w in everything]
 
 
 def test_25_the_year_ends_with_a_whole_report(year: Year) -> None:
