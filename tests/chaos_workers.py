@@ -166,16 +166,22 @@ def _fill_disk(store: Store) -> None:
 
 def _no_claim() -> None:
     """Break a rule: nobody takes a row before working on it, and every word about it counts."""
-    move = publications.move
+    move, send = publications.move, publish._publish
 
     def claim(db: Db, row: Publication, now: datetime) -> Publication | None:
         return replace(row, state="preparing" if row.state == "pending" else "sending")
+
+    def slow(*given: Any) -> Any:
+        # Time for the other worker to read the row as it was.
+        time.sleep(0.5)
+        return send(*given)
 
     def moved(db: Db, key: int, **told: Any) -> bool:
         return move(db, key, **{**told, "from_states": get_args(PublicationState), "attempt": None})
 
     setattr(publications, "claim", claim)  # noqa: B010
     setattr(publications, "move", moved)  # noqa: B010
+    setattr(publish, "_publish", slow)  # noqa: B010
 
 
 def _expired_is_pending() -> None:
