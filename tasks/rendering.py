@@ -8,7 +8,7 @@ from config import Config
 from config.schema import Channel, Promise
 from tasks import channels, composing, correcting, wording
 from tasks.model import Block, Draft, Entry, FollowUp, Output, Publication, Refused
-from tasks.pages import notices
+from tasks.pages import notices, soundness
 from tasks.periods import period as period_of
 from tasks.store import Db, drafts, publications
 
@@ -34,6 +34,12 @@ def render(db: Db, config: Config, draft: Draft, blocks: Sequence[Block]) -> tup
         f"{channel.name}: {problem}"
         for channel in selected
         for problem in channels.kind(channel.kind).fits(channel, tuple(o for o in made if o.channel == channel.id))
+    ]
+    problems += [
+        f"{output.channel}: sidan kan inte godkännas: {problem}. Rätta mallen page.html.j2."
+        for output in made
+        if output.name.endswith("/index.html")
+        for problem in soundness.problems(output.body)
     ]
     if problems:
         raise Refused("\n".join(problems))
