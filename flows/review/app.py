@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
@@ -38,9 +39,11 @@ from tasks.model import Refused, Trouble, Unavailable
 from tasks.store import Store
 from tasks.store import drafts as drafts_kept
 
-# Rendering holds the interpreter's lock: more threads would only take it from each other, and every page would wait
-# for all the others. A few are there for those that wait for the database.
-_THREADS = 4
+# Rendering holds the interpreter's lock: with forty threads each page would wait for all the others. Some are needed
+# for those that wait while a flow writes to the database.
+_THREADS = 8
+# So that a small page gets in between while a large one is made: a save takes 30 ms, and asks were answered after it.
+_TURN_SECONDS = 0.001
 # Longer than a reader's pause, and than the 60 s after which a proxy in front lets go: who closes first must not be
 # us, or a form that is sent at that very moment is lost on the way.
 _KEEP_ALIVE_SECONDS = 75
@@ -77,6 +80,7 @@ def create_app(config: Config, store: Store, *, demo: bool, secret: str, now: Ca
 async def _ready(app: FastAPI) -> AsyncIterator[None]:
     """Have at hand what the first visitors would wait for, and let few threads at it."""
     anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
+    sys.setswitchinterval(_TURN_SECONDS)
     review: page.Review = app.state.review
     for name in review.templates.list_templates():
         review.templates.get_template(name)
