@@ -1,0 +1,31 @@
+"""What stands on the sites when no draft is open: each period, a correction and the notice of a retraction."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.test_screens import _RUN, SIZES, _rules, _ways, axe
+from tests.browser.visiting import shot
+from tests.following import composed, sample
+from tests.test_opendata import CORRECTED, RETRACTED
+
+__all__ = ["axe"]
+MADE = {"t1": composed(*sample(1)), "t2": composed(*sample(2)), "rattad": CORRECTED, "aterkallad": RETRACTED}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MADE)
+def test_a_published_page(name: str, axe: str, browser: Browser) -> None:
+    """No violation in light and dark, on a desktop, on a phone and at twice the size, and nothing wider than that."""
+    body = next(o.body.decode() for o in MADE[name] if o.name.endswith("index.html"))
+    page = browser.new_page()
+    page.set_content(body)
+    page.evaluate(axe)
+    for size, scheme in _ways(page):
+        found = page.evaluate(_RUN, _rules(scheme))
+        assert not found, (size, scheme, found)
+        assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"], size
+        if size != "zoom-":
+            shot(page, f"{size}publicerad-{name}-{scheme}")
+    page.close()
