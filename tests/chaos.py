@@ -86,8 +86,6 @@ def _report(tallies: Sequence[Tally], seconds: float) -> int:
         whole.deaths += tally.deaths
         whole.crashes += tally.crashes
         whole.violations += tally.violations
-    for violation in whole.violations:
-        print(violation)
     for what, number in whole.crashes.most_common(20):
         print(f"crashed {number}: {what}", file=sys.stderr)
     shown = {

@@ -302,7 +302,9 @@ class Chapter:
         """Count and keep a violation."""
         self.tally.numbers[kind] += 1
         told = "\n    ".join(self.story[-20:])
-        self.tally.violations.append(f"{kind}: frö {self.seed}, {words}\n    {told}")
+        self.tally.violations.append(f"{kind}: frö {self.seed}, {words}")
+        # At once: a long run that is stopped has then told what it found.
+        print(f"{kind}: frö {self.seed}, {words}\n    {told}", flush=True)
 
 
 class _Reading:
