@@ -1,6 +1,6 @@
-"""How fast evidence and linkage are against their peers, and the review application under fifty reviewers.
+"""How fast evidence and linkage are against their peers, the review under fifty reviewers, storing, the whole country.
 
-`python -m tests.bench evidence | linkage | review`
+`python -m tests.bench evidence | linkage | review | storing | country | soak`
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from tests import bench_evidence, bench_review
 
@@ -16,7 +17,7 @@ from tests import bench_evidence, bench_review
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one bench and print its report, the last line one JSON object."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("what", choices=("evidence", "linkage", "review"))
+    parser.add_argument("what", choices=("evidence", "linkage", "review", "storing", "country", "soak"))
     parser.add_argument("--sizes", type=int, nargs="+", default=list(bench_evidence.SIZES), help="records, for growth")
     parser.add_argument("--events", type=int, default=0, help="so many of the real events (0: the default)")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each comparison; the median counts")
@@ -24,11 +25,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--reviewers", type=int, default=50, help="review: how many at once")
     parser.add_argument("--think", type=float, default=bench_review.THINK_SECONDS, help="review: mean think time, s")
     parser.add_argument("--databases", nargs="+", choices=bench_review.DATABASES, default=bench_review.DATABASES)
+    parser.add_argument("--promises", type=int, default=290, help="country: how many")
+    parser.add_argument("--records", type=int, default=0, help="country, storing: how many (0: the default)")
+    parser.add_argument("--database", default="", help="country: address (PostgreSQL; without: a SQLite file)")
+    parser.add_argument("--workers", type=int, default=1, help="country: processes that share the promises")
+    parser.add_argument("--polls", type=int, default=10_000, help="soak: how many")
     parser.add_argument("--profile", action="store_true", help="print where our own time goes, and nothing else")
     chosen = parser.parse_args(arguments)
     if chosen.what == "review":
         found = bench_review.run(chosen.reviewers, chosen.seconds, chosen.think, chosen.databases)
         print(json.dumps(found, ensure_ascii=False))
+    elif chosen.what in ("storing", "country", "soak"):
+        print(json.dumps(_growth(chosen)))
     elif chosen.what == "linkage":
         from tests import bench_linkage
 
@@ -42,6 +50,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         print(json.dumps(bench_evidence.run(chosen.sizes, chosen.repeats, chosen.events)))
     return 0
+
+
+def _growth(chosen: argparse.Namespace) -> dict[str, Any]:
+    """Run one of the benches of growth, and return what it says."""
+    from tests import bench_country, bench_soak, bench_storing
+
+    if chosen.what == "storing":
+        return bench_storing.run(chosen.records or bench_storing.RECORDS, chosen.repeats)
+    if chosen.what == "soak":
+        return bench_soak.run(chosen.polls)
+    records = chosen.records or bench_country.RECORDS
+    return bench_country.run(chosen.promises, records, chosen.database, chosen.workers)
 
 
 if __name__ == "__main__":
