@@ -90,7 +90,9 @@ def correct(store: Store, config: Config, draft_id: int, *, person: Person, at: 
         return made
 
 
-def retract(store: Store, draft_id: int, *, reason: RetractionReason, person: Person, at: datetime) -> None:
+def retract(
+    store: Store, config: Config, draft_id: int, *, reason: RetractionReason, person: Person, at: datetime
+) -> None:
     """Take a published edition back, and every edition before it: one party's word is enough, since it is urgent.
 
     Whatever was sent is taken away by the next publish run or by hand, whatever waits is stopped, and no rerun brings
@@ -110,6 +112,24 @@ def retract(store: Store, draft_id: int, *, reason: RetractionReason, person: Pe
         )
         publications.sweep(db, at)
         _note(db, draft, person, at, "retraction", edition=draft.edition, reason=reason)
+        _render_anew(db, config, draft.promise, at)
+
+
+def _render_anew(db: Db, config: Config, promise: str, at: datetime) -> None:
+    """Give every open draft of a promise a new version: what it tells of the retracted edition must not go out."""
+    for heading in drafts.headings(db, promise):
+        waiting = drafts.draft(db, heading.id, lock=True) if heading.state == "open" else None
+        if waiting is not None:
+            made = rendering.render(db, config, waiting, waiting.blocks)
+            drafts.revise(
+                db,
+                waiting.id,
+                seen_revision=waiting.revision,
+                followup_id=None,
+                blocks=waiting.blocks,
+                rendered=made,
+                at=at,
+            )
 
 
 def _closed(db: Db, draft_id: int) -> Draft:

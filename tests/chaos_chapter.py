@@ -92,7 +92,7 @@ class Chapter:
         """Take the period's newest edition back."""
         draft = self.draft(period)
         self.say(f"återkallar {period}/{draft.edition}")
-        self.wait([Worker(partial(_retract, draft, self.now), self.url, Fate())], "people")
+        self.wait([Worker(partial(_retract, self.hasty, draft, self.now), self.url, Fate())], "people")
         self.approved.retracted[period] = draft.edition
         self.tally.numbers["retractions"] += 1
         if self.random.random() < 0.5:
@@ -110,8 +110,8 @@ class Chapter:
                 self.answers[row.id, row.attempt] = "found_by_person" if seen else "was_not_out"
             if "kastat" in row.message or (self.lasting and "inte är publicerade" in row.message):
                 # A hidden draft that was taken back lies in the wastebasket; a refused edition's still stands.
-                self.outside.tell("optimizely", "restore")
-                self.tally.numbers["restored_by_hand"] += 1
+                self.outside.tell("optimizely", "tidy")
+                self.tally.numbers["tidied_by_hand"] += 1
             if row.state == "by_hand" and seen:
                 self.outside.tell(
                     POSTS.get(row.channel, "optimizely"), "remove", what=seen if row.channel in POSTS else row.period
@@ -326,8 +326,8 @@ def _approve(config: Config, draft: Draft, now: datetime, person: Person, store:
     decide.approve(store, config, draft.id, seen_sha256=draft.sha256, person=person, at=now, accept_gaps=True)
 
 
-def _retract(draft: Draft, now: datetime, store: Store) -> None:
-    decide.retract(store, draft.id, reason="withdrawn", person=KOMMUN, at=now)
+def _retract(config: Config, draft: Draft, now: datetime, store: Store) -> None:
+    decide.retract(store, config, draft.id, reason="withdrawn", person=KOMMUN, at=now)
 
 
 def _settle(config: Config, key: int, url: str | None, now: datetime, store: Store) -> None:

@@ -109,7 +109,7 @@ def test_what_was_taken_back_for_secrecy_is_archived_and_not_handed_out(
 ) -> None:
     """The archive keeps it under restriction; the bundle only says that it is there to be reviewed."""
     at = year.due(PERIOD) + timedelta(days=30)
-    decide.retract(year.store, year.current(PERIOD).id, reason=reason, person=POLICE, at=at)
+    decide.retract(year.store, year.config, year.current(PERIOD).id, reason=reason, person=POLICE, at=at)
     kept, given = package(year, "police"), bundle(year)
     assert [n for n in kept if n.endswith("index.html")]
     assert ("begränsad åtkomst" in kept["LÄS MIG.txt"].decode()) == (reason == "secrecy")

@@ -381,7 +381,7 @@ def test_the_machine_publishes_corrects_and_takes_back(wp: WordPress, year: tupl
     assert ["utgåva 2" in page for page in cms.visible().values()] == [True]
     slugs = [str(p["slug"]) for p in posts(wp, "11 mars")]
     assert [slug for slug in slugs if slug.startswith("medborgarlofte")] == ["medborgarlofte-2021-t1"]
-    decide.retract(made.store, made.current("2021-T1").id, reason="error", person=KOMMUN, at=later)
+    decide.retract(made.store, made.config, made.current("2021-T1").id, reason="error", person=KOMMUN, at=later)
     assert states(later + timedelta(hours=1)) == {"retracted"}
     gone = requests.get(shown, timeout=20).text
     assert "är återkallad" in gone and "utgåva 2</p>" not in gone

@@ -102,7 +102,7 @@ def test_correction_is_posted_beside_the_first_and_both_are_taken_back(
     assert x.posts[1].answers == first[X].remote_id
     assert len(facebook.visible()) == len(x.visible()) == 2
     assert facebook.duplicates_visible() == x.duplicates_visible() == 0
-    settling.retract(year.store, year.current("2021-T2").id, reason="secrecy", person=KOMMUN, at=later)
+    settling.retract(year.store, year.config, year.current("2021-T2").id, reason="secrecy", person=KOMMUN, at=later)
     gone = settle(year, later + timedelta(hours=3))
     assert {gone[FACEBOOK].state, gone[X].state} == {"retracted"}
     assert facebook.visible() == x.visible() == [] == facebook.drafts()

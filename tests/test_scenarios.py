@@ -409,7 +409,7 @@ def test_20_a_retracted_publication_is_gone_everywhere(year: Year) -> None:
     year.approve("2021-T1", now)
     year.publish(now)
     later = now + timedelta(hours=2)
-    decide.retract(year.store, year.current("2021-T1").id, reason="error", person=POLICE, at=later)
+    decide.retract(year.store, year.config, year.current("2021-T1").id, reason="error", person=POLICE, at=later)
     states = {c: p.state for c, p in year.publish(later).items()}
     assert (states["polisen.se"], states["strangnas.se"]) == ("retracted", "retracted")
     assert states["kommunen-delning"] == "by_hand"

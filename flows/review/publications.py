@@ -112,6 +112,7 @@ def retract(visit: Settling, key: Key) -> Response:
         visit,
         lambda: decide.retract(
             visit.review.store,
+            visit.review.config,
             key,
             reason=reason,  # type: ignore[arg-type]  # one of the four, tested above
             person=visit.person,

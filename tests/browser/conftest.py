@@ -32,9 +32,13 @@ _SWITCHES = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium; a machine without it skips."""
+    """The system's Chromium; a machine without it skips.
+
+    One for each file, not for all: Playwright's event loop runs as long as it is open, and no test that calls
+    asyncio.run could follow in the same process.
+    """
     program = which("chromium")
     if program is None:
         absent("chromium is not installed")
