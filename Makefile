@@ -30,8 +30,9 @@ run: setup
 up: setup
 	$(BIN)/lofteskoll up --demo-identities $(if $(SAMPLE),--config config/samples/strangnas-2021 --database sqlite:///var/sample.db)
 
+# Two processes, each file in one of them: a file's servers and its browser are started once.
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # No Prefect, no browser, no server: for the minute between two edits.
 fast: setup
