@@ -119,13 +119,12 @@ class _Optimizely(_Steered, OurOptimizelyServer):
                 content.parent = BIN
 
     def control(self, request: Request) -> Answer:
-        """Answer a call of the one who runs the tests; on `restore` the editor takes pages out of the wastebasket and
-        throws drafts away."""
-        if not request.where.endswith("/restore"):
+        """Answer a call of whoever runs the tests; on `tidy` an editor empties the wastebasket and drops drafts."""
+        if not request.where.endswith("/tidy"):
             return super().control(request)
         with self.lock:
+            self.pages = {k: c for k, c in self.pages.items() if c.file or (c.parent != BIN and c.public)}
             for content in self.pages.values():
-                content.parent = PLACE if content.parent == BIN and not content.file else content.parent
                 content.draft = next((k for k, v in content.versions.items() if v is content.public), content.draft)
         return Answer(200, {})
 
