@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,14 +14,26 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 import config
+from flows.review.app import create_app
 from flows.review.assets import Assets
 from tasks.store import Store, drafts
 from tests import bench, bench_review
-from tests.bench_review_house import stock
+from tests.bench_review_house import PROMISE, SAMPLE, stock
 from tests.bench_reviewers import MIXTURE, Diary, Saved
-from tests.reviewing import house
+from tests.reviewing import Clock, House, house
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Iterator[House]:
+    """The application over the sample year: one period sent, two drafts, questions."""
+    url = f"sqlite:///{tmp_path / 'sample.db'}"
+    stock(url, tmp_path)
+    decided, store, clock = config.load(SAMPLE, url), Store(url), Clock()
+    clock.moment = datetime(2022, 1, 18, 9, tzinfo=UTC)
+    yield House(create_app(decided, store, demo=True, secret="test", now=clock), decided, store, clock, 3)
+    store.close()
 
 
 def test_the_bench_sees_no_error_and_no_lost_text(capsys: pytest.CaptureFixture[str]) -> None:
@@ -34,6 +48,22 @@ def test_the_bench_sees_no_error_and_no_lost_text(capsys: pytest.CaptureFixture[
         assert row["p50_ms"] <= row["p95_ms"] <= row["p99_ms"]
         goals = found["goals"][key]
         assert goals["no_error"] and goals["own_host"], (row, report)
+
+
+def test_every_page_of_the_sample_year_is_light(sample: House) -> None:
+    """With its style and icon a page weighs at most 100 kB, however many questions are open."""
+    visitor = sample.signed_in("demo-polis")
+    style = sum(len(visitor.get(f"/static/{name}").content) for name in ("review.css", "review.js", "icon.svg"))
+    draft = "/utkast/3"
+    paths = ["/", draft, f"{draft}/siffra/c5.held", f"{draft}/jamfor", "/fragor", "/publiceringar", "/rapportera"]
+    for path in [*paths, f"/historik/{PROMISE}/2021-T3"]:
+        answer = visitor.get(path)
+        assert answer.status_code == 200, path
+        assert len(answer.content) + style <= 100_000, (path, len(answer.content), style)
+    asked = visitor.get("/fragor").text
+    count = re.search(r"(\d+) öppna frågor", asked)
+    assert count and len(re.findall(r'<article [^>]*id="fraga-\d+"', asked)) == 5
+    assert f"{int(count[1]) - 5} till visas när du har svarat" in asked
 
 
 def test_the_bench_would_notice_a_lost_text(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ from tasks.store import Db, matches, records
 
 router = APIRouter(prefix="/fragor")
 _VERDICTS: Mapping[str, Verdict] = {"ja": "yes", "nej": "no", "osaker": "unsure"}
+# A question with what it is about weighs ten kilobytes; the next ones come when these are answered.
+_AT_ONCE = 5
 # The only page with a script of ours: it lets one key press one of the page's own buttons.
 _CONTENT_POLICY = f"{gate.CONTENT_POLICY}; script-src 'self'"
 
@@ -192,27 +194,31 @@ def _page(
     just: str = "",
     wrong: tuple[tuple[str, ...], Mapping[str, str], tuple[str, ...]] | None = None,
 ) -> Response:
-    asked: list[Asked] = []
-    waiting: list[Asked] = []
+    asked: list[tuple[Promise, Question, Open]] = []
+    waiting: list[tuple[Promise, Question, Open]] = []
     given: list[Answered] = []
     undone: list[Given] = []
     with visit.review.store.reading() as db:
         for promise in visit.review.config.promises.values():
             now = open_questions(db, promise)
-            asked += [_asked(visit, promise, q, now) for q in now.questions]
-            waiting += [_asked(visit, promise, q, now) for q in now.waiting]
+            asked += [(promise, q, now) for q in now.questions]
+            waiting += [(promise, q, now) for q in now.waiting]
             given += answered(db, visit, promise)
             undone += taken_back(db, visit, promise)
+    shown = [_asked(visit, *a) for a in asked[:_AT_ONCE]]
+    unsure = [_asked(visit, *a) for a in waiting[: max(_AT_ONCE - len(shown), 1)]]
     if wrong:
-        asked, waiting = ([_with_problems(a, *wrong) for a in some] for some in (asked, waiting))
+        shown, unsure = ([_with_problems(a, *wrong) for a in some] for some in (shown, unsure))
     response = visit.page(
         "questions.html",
         status=status,
         active="questions",
         message=message,
         problems=problem.splitlines(),
-        asked=asked,
-        waiting=waiting,
+        asked=shown,
+        waiting=unsure,
+        open_count=len(asked),
+        waiting_count=len(waiting),
         just=next((g for g in given if str(g.judgement.id) == just), None),
         answered=sorted(given, key=lambda a: a.judgement.id, reverse=True),
         undone=sorted(undone, key=lambda u: u.undone_at, reverse=True),
