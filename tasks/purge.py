@@ -82,9 +82,9 @@ def _keep(db: Db, config: Config, promise: Promise, going: Sequence[Record], now
 
 
 def _around(pairs: Sequence[PairScore], purged: set[str]) -> list[PairScore]:
-    """Return the pairs of purged records and those of the records that they are paired with, whose rivals they are."""
-    near = {side for p in pairs if {p.left, p.right} & purged for side in (p.left, p.right)}
-    return [p for p in pairs if {p.left, p.right} & near]
+    """Return all pairs of the commitments that a purged record is paired in: each may be another one's rival."""
+    touched = {p.commitment for p in pairs if {p.left, p.right} & purged}
+    return [p for p in pairs if p.commitment in touched]
 
 
 def _asked(db: Db, config: Config, sources: Sequence[str], now: datetime) -> set[str]:
