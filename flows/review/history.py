@@ -68,6 +68,8 @@ def sentence(event: Event, channels: Mapping[str, str]) -> str:
         "correction_begun": f"påbörjade en rättelse, utgåva {detail.get('edition')}",
         "retraction": f"återkallade utgåva {detail.get('edition')}: "
         + REASONS.get(cast(RetractionReason, detail.get("reason")), ""),
+        "archived": "skrev arkivpaketet för perioden",
+        "disclosed": "tog fram underlaget för ett utlämnande av allmän handling",
         "shared": f"fick se utkastet, version {detail.get('revision')} (delning för synpunkter)",
         "draft_new": "skrev utkastet",
         "draft_revised": "uppdaterade utkastet med nyare uppgifter; tidigare godkännanden gäller inte längre",
