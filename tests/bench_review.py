@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -36,7 +37,7 @@ def run(reviewers: int, seconds: float, think: float, databases: Sequence[str] =
             with tempfile.TemporaryDirectory() as folder, _database(name, Path(folder)) as url:
                 house.stock(url, Path(folder))
                 found[key] = _measure(name, url, reviewers, seconds, pause)
-    return {**found, "goals": {key: _goals(row) for key, row in found.items()}}
+    return {**found, "goals": {key: _goals(row, key.endswith("_think")) for key, row in found.items()}}
 
 
 def _measure(name: str, url: str, reviewers: int, seconds: float, think: float) -> dict[str, Any]:
@@ -135,9 +136,10 @@ def _percentile(seconds: Sequence[float], share: int) -> float:
     return round(1000 * sorted(seconds)[max(-(-len(seconds) * share // 100), 1) - 1], 1)
 
 
-def _goals(row: dict[str, Any]) -> dict[str, bool]:
+def _goals(row: dict[str, Any], is_thinking: bool) -> dict[str, bool]:
+    """Return which goals are met; how fast fifty answer who never think is printed, and no goal."""
     return {
-        "p99": row["p99_ms"] <= GOAL_MS,
+        **({"p99": row["p99_ms"] <= GOAL_MS} if is_thinking else {}),
         "no_error": not row["errors"] and not row["lost"],
         "light": row["heaviest_bytes"] <= GOAL_BYTES,
         "own_host": not row["other_hosts"],
@@ -155,8 +157,11 @@ def _database(kind: str, folder: Path) -> Iterator[str]:
     server = sqlalchemy.create_engine(
         base.set(drivername="postgresql+psycopg", database="postgres"), isolation_level="AUTOCOMMIT"
     )
-    with server.connect() as db:
-        db.execute(sqlalchemy.text(f"CREATE DATABASE {name}"))
+    try:
+        with server.connect() as db:
+            db.execute(sqlalchemy.text(f"CREATE DATABASE {name}"))
+    except sqlalchemy.exc.OperationalError:
+        sys.exit("PostgreSQL svarar inte: sätt DATABASE_URL, eller kör med --databases sqlite.")
     try:
         yield base.set(database=name).render_as_string(hide_password=False)
     finally:

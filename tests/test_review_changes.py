@@ -191,6 +191,16 @@ def test_being_shown_a_draft_is_noted_once_a_person_and_version(home: House) -> 
     assert police.get(f"{path}/siffra/finns.inte").status_code == 404
 
 
+def test_what_both_have_approved_is_shared_no_more(home: House) -> None:
+    """A finished document is shown without a note of sharing."""
+    police, town = home.signed_in("demo-polis"), home.signed_in("demo-kommun")
+    home.approve(police)
+    home.approve(town)
+    assert police.get(f"/utkast/{home.draft_id}").status_code == 200
+    with home.store.reading() as db:
+        assert not history.events(db, "strangnas-2021", None, (history.SHARED,))
+
+
 def test_two_tabs_at_once_are_noted_once(store: Store) -> None:
     """The second transaction finds the first one's line, on both databases."""
     home = house(config.load(), store)

@@ -47,7 +47,8 @@ def test_the_bench_sees_no_error_and_no_lost_text(capsys: pytest.CaptureFixture[
         assert row["requests"] > 20 and row["saved"] > 0
         assert row["p50_ms"] <= row["p95_ms"] <= row["p99_ms"]
         goals = found["goals"][key]
-        assert goals["no_error"] and goals["own_host"], (row, report)
+        assert goals["no_error"] and goals["own_host"] and goals["light"], (row, report)
+        assert ("p99" in goals) is key.endswith("_think")
 
 
 def test_every_page_of_the_sample_year_is_light(sample: House) -> None:

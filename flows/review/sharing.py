@@ -32,11 +32,12 @@ def existing(db: Db, draft_id: int) -> Draft:
 def opened(visit: Visit, draft_id: int) -> Iterator[tuple[Db, Draft]]:
     """Give a draft that the person is about to be shown, and note once that it was (delning för synpunkter).
 
-    Showing a draft to the other authority for any other reason would make it a public document.
+    Showing an open draft to the other authority for any other reason would make it a public document. One that both
+    have approved is such a document anyway.
     """
     with visit.review.store.reading() as db:
         draft = existing(db, draft_id)
-        is_noted = history.was_shared(db, draft, visit.person.id)
+        is_noted = draft.state != "open" or history.was_shared(db, draft, visit.person.id)
         yield db, draft
     if not is_noted:
         with visit.review.store.writing() as db:
