@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,10 @@ import pytest
 
 from flows.__main__ import main
 from tasks.store import Store, drafts, publications
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+GOLDEN_SITE, GOLDEN_POSTS = "strangnas.se/uppfoljning-", "delning/kommunen/"
+GOLDEN_FILES = ("index.html", "summary.json", "delar.csv", "aktiviteter.csv", "mal.svg", "tidslinje.svg", "post.txt")
 
 
 @pytest.fixture
@@ -26,6 +31,23 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def files(folder: Path) -> dict[str, bytes]:
     """Every published file with its bytes."""
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def hold_against_golden(published: dict[str, bytes]) -> None:
+    """Compare what readers see with the files that people have looked at in a browser, desktop and phone.
+
+    LOFTESKOLL_GOLDEN=write renews them: then look at each page before you commit.
+    """
+    seen = {n: b for n, b in published.items() if n.startswith((GOLDEN_SITE, GOLDEN_POSTS))}
+    seen = {n: b for n, b in seen.items() if n.rpartition("/")[2] in GOLDEN_FILES}
+    assert len(seen) == 3 * len(GOLDEN_FILES)
+    if os.environ.get("LOFTESKOLL_GOLDEN") == "write":
+        for name, body in seen.items():
+            (GOLDEN / name).parent.mkdir(parents=True, exist_ok=True)
+            (GOLDEN / name).write_bytes(body)
+    assert set(files(GOLDEN)) == set(seen)
+    differ = [name for name, body in seen.items() if (GOLDEN / name).read_bytes() != body]
+    assert not differ, "read the difference, then renew with LOFTESKOLL_GOLDEN=write"
 
 
 def run(capsys: pytest.CaptureFixture[str]) -> tuple[int, str, dict[str, Any]]:
@@ -57,6 +79,7 @@ def test_the_sample_year_is_published_once_and_the_same_each_time(
         }
     published = files(house / "published")
     rows = outbox(house)
+    hold_against_golden(published)
 
     code, printed, second = run(capsys)
     assert (code, second) == (0, first)
