@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
 
@@ -13,8 +13,9 @@ import pytest
 
 import config
 from flows.review.app import create_app
-from tasks.store import Store, history
-from tests.reviewing import Clock, House, house
+from tasks.model import Dated, Parsed, Payload
+from tasks.store import Store, history, records
+from tests.reviewing import RECORDS, WALK_TOWN, Clock, House, house
 from tests.year import Year, a_year, walk
 
 pytestmark = pytest.mark.slow
@@ -199,6 +200,26 @@ def test_what_both_have_approved_is_shared_no_more(home: House) -> None:
     assert police.get(f"/utkast/{home.draft_id}").status_code == 200
     with home.store.reading() as db:
         assert not history.events(db, "strangnas-2021", None, (history.SHARED,))
+
+
+def test_a_figure_tells_what_each_version_of_its_records_changed(home: House) -> None:
+    """Which facts moved, in words, for both parties; of what a text said before, nothing."""
+    first = next(r for r in RECORDS if r.id == WALK_TOWN)
+    later = replace(first, text="Rättad text.", when=Dated.day(date(2021, 4, 15)), place="Härad")
+    again = replace(later, text="Rättad en gång till.")
+    with home.store.writing() as db:
+        for record in (later, again):
+            home.clock.forward(minutes=5)
+            payload = Payload(record.source, home.clock(), "", "text/plain", record.text.encode())
+            records.save_parsed(db, payload, Parsed((record,)))
+    own = home.signed_in("demo-kommun").get(f"/utkast/{home.draft_id}/siffra/c5.held").text
+    assert "3 versioner" in own and "Källan har ändrats efter att uppföljningen gjordes." in own
+    assert "När: 14 april 2021 → 15 april 2021" in own and "Var: Åkers styckebruk → Härad" in own
+    assert "Bara ord har ändrats, inget som räknas." in own
+    assert "Rapporterad" in own
+    other = home.signed_in("demo-polis").get(f"/utkast/{home.draft_id}/siffra/c5.held").text
+    assert "När: 14 april 2021 → 15 april 2021" in other
+    assert "Var: Åkers" not in other and "Rättad" not in other
 
 
 def test_two_tabs_at_once_are_noted_once(store: Store) -> None:
