@@ -107,8 +107,8 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(house: Path, capsy
     ask = ["run", "strangnas-2021", "2021-T1", "--config", sample, "--database", f"sqlite:///{house / 'd.db'}"]
     assert main([*ask, "--dry-run"]) == 0
     said = capsys.readouterr().out
-    assert "36 nya uppgifter" in said
-    assert "nytt utkast" in said
+    assert "36 händelser till, 0 siffror ändras, 0 kanaler berörs." in said
+    assert "Ett utkast skulle skrivas." in said
     assert main(["status", "--config", sample, "--database", f"sqlite:///{house / 'd.db'}"]) == 0
     assert "saknas" in capsys.readouterr().out
 
