@@ -53,7 +53,7 @@ def match(
     answers = {(j.left, j.right): j for j in judgements if j.question == "evidence"}
     readings = _with_forgotten(_read(records, kept[0], promise, municipality), by_id, answers, promise)
     judged = [_judged(r, by_id, answers) for r in readings]
-    pairs = _with_kept(linkage.score(records, judged), kept[1], by_id)
+    pairs = _with_kept(linkage.score(records, judged, judgements, kept[1]), kept[1], by_id)
     activities = linkage.activities(promise, by_id, judged, pairs, judgements)
     return Matches(
         readings=tuple(readings),

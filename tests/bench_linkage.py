@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from tasks import linkage
-from tasks.linkage.pairs import NEIGHBOURHOOD
+from tasks.linkage.blocking import NEIGHBOURHOOD
 from tests import evaluate_linkage
 from tests.bench_evidence import exponent
 from tests.evaluate_linkage import Task
