@@ -24,6 +24,7 @@ from flows.review import (
     drafts,
     figures,
     gate,
+    health,
     history,
     operations,
     page,
@@ -71,7 +72,7 @@ def create_app(config: Config, store: Store, *, demo: bool, secret: str, now: Ca
     app.add_middleware(gate.Gate, address=config.address)
     app.mount("/static", page.assets(), name="static")
     working = (board, operations, drafts, differences, figures, previews, questions, reports, uploads)
-    for screen in (sign_in, *working, publications, history):
+    for screen in (sign_in, *working, publications, history, health):
         app.include_router(screen.router)
     _add_error_pages(app)
     return app

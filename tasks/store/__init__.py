@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, event, inspect, text
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
@@ -100,6 +102,11 @@ class Store:
         with self._connect() as db:
             return inspect(db).has_table("records")
 
+    def is_current(self) -> bool:
+        """Return whether the database has the newest layout."""
+        with self._connect() as db:
+            return MigrationContext.configure(db).get_current_revision() == _newest_layout()
+
     def pending_changes(self) -> list[object]:
         """Return what the migrations still lack beside tables.py; empty when they agree."""
         with self._connect() as db:
@@ -165,6 +172,13 @@ def _alembic(db: Db) -> AlembicConfig:
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = db
     return config
+
+
+@cache
+def _newest_layout() -> str | None:
+    script = AlembicConfig()
+    script.set_main_option("script_location", str(_MIGRATIONS))
+    return ScriptDirectory.from_config(script).get_current_head()
 
 
 def _first_line(error: Exception) -> str:
