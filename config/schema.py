@@ -144,6 +144,8 @@ class Authority(Decision):
     name: Text
     short: Text
     aliases: tuple[str, ...] = ()
+    # Where people write about the follow-up: an address of the authority's own, nobody's in person; shown on the page.
+    email: Annotated[str, StringConstraints(pattern=r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$")] = ""
 
 
 class Place(Decision):

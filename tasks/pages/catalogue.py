@@ -1,9 +1,9 @@
-"""A follow-up as catalogues and search engines want to hear of it: DCAT-AP-SE 3 and schema.org, both as JSON-LD."""
+"""A follow-up as catalogues and search engines want to hear of it: DCAT-AP-SE 3.0.1 and schema.org, both as JSON-LD."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,20 +15,31 @@ from tasks.pages.opendata import Files
 
 NAME = "dcat.jsonld"
 _EU = "http://publications.europa.eu/resource/authority"
+_ROLE = "http://inspire.ec.europa.eu/metadata-codelist/ResponsiblePartyRole"
 _CONTEXT = {
     "adms": "http://www.w3.org/ns/adms#",
     "dcat": "http://www.w3.org/ns/dcat#",
     "dcterms": "http://purl.org/dc/terms/",
+    "dcatap": "http://data.europa.eu/r5r/",
     "foaf": "http://xmlns.com/foaf/0.1/",
+    "prov": "http://www.w3.org/ns/prov#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
     "spdx": "http://spdx.org/rdf/terms#",
+    "vcard": "http://www.w3.org/2006/vcard/ns#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
+# Sweden demands it of what a catalogue says, whatever the licence of the data.
+_CC0 = "http://creativecommons.org/publicdomain/zero/1.0/"
 # Which of a package's files are the data itself, with the file that describes each.
 _DATA = {"summary.json": "schema.json", "delar.csv": "csv-metadata.json", "aktiviteter.csv": "csv-metadata.json"}
+# What each is called, and what it holds.
 _TITLES = {
-    "summary.json": "Hela uppföljningen (JSON)",
-    "delar.csv": "Löftets delar (CSV)",
-    "aktiviteter.csv": "Räknade aktiviteter (CSV)",
+    "summary.json": ("Hela uppföljningen (JSON)", "Allt som sidan visar, med källor, antaganden och utgåvor."),
+    "delar.csv": ("Löftets delar (CSV)", "En rad för varje del av löftet: status, orsak, antal och mål."),
+    "aktiviteter.csv": (
+        "Räknade aktiviteter (CSV)",
+        "En rad för varje räknad aktivitet i de delar där dag och plats visas.",
+    ),
 }
 
 
@@ -70,7 +81,7 @@ def dcat(about: About, files: Files) -> bytes:
     """Return a catalogue with the follow-up as its data set; none of its files when it was taken back."""
     home, place = about.home, about.municipality
     publisher = {"@id": f"{home}#kommunen"}
-    licence = {"@id": place.data_licence}
+    area = {"@id": f"{home}#omrade"}
     held = [(name, media, body) for name, media, body in files if name in _DATA and not about.retracted]
     graph = [
         _agent(f"{home}#kommunen", place.name, "LocalAuthority"),
@@ -81,19 +92,25 @@ def dcat(about: About, files: Files) -> bytes:
             "dcterms:title": _sv(f"Uppföljningar av medborgarlöften, {place.name}"),
             "dcterms:description": _sv(f"Öppna data om vad som har gjorts av medborgarlöftena i {place.name}."),
             "dcterms:publisher": publisher,
-            "dcterms:license": licence,
+            "dcterms:license": {"@id": _CC0},
             "dcterms:language": {"@id": f"{_EU}/language/SWE"},
             "dcterms:modified": _day(about.modified),
+            "dcterms:spatial": area,
+            "foaf:homepage": {"@id": home},
+            "dcat:themeTaxonomy": {"@id": f"{_EU}/data-theme"},
             "dcat:dataset": {"@id": f"{home}#data"},
         },
-        _dataset(about, publisher, [f"{home}#{name}" for name, _, _ in held]),
-        *(_distribution(about, licence, *file) for file in held),
+        {**area, "@type": "dcterms:Location", "skos:prefLabel": _sv(place.name), "dcterms:identifier": place.code},
+        _dataset(about, publisher, area, [f"{home}#{name}" for name, _, _ in held]),
+        *(thing for file in held for thing in _distribution(about, *file)),
     ]
     whole = {"@context": _CONTEXT, "@graph": graph}
     return (json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
-def _dataset(about: About, publisher: Mapping[str, str], held: Sequence[str]) -> dict[str, Any]:
+def _dataset(
+    about: About, publisher: Mapping[str, str], area: Mapping[str, str], held: Sequence[str]
+) -> dict[str, Any]:
     home = about.home
     made: dict[str, Any] = {
         "@id": f"{home}#data",
@@ -101,7 +118,15 @@ def _dataset(about: About, publisher: Mapping[str, str], held: Sequence[str]) ->
         "dcterms:title": _sv(about.title),
         "dcterms:description": _sv(about.description),
         "dcterms:publisher": publisher,
-        "dcterms:creator": [{"@id": f"{home}#polisen"}, publisher],
+        # One creator at most; the other party, which made it together with this one, is told by its role.
+        "dcterms:creator": publisher,
+        "prov:qualifiedAttribution": {
+            "@type": "prov:Attribution",
+            "prov:agent": {"@id": f"{home}#polisen"},
+            "dcat:hadRole": {"@id": f"{_ROLE}/author"},
+        },
+        "dcterms:identifier": f"{home}#data",
+        "dcterms:spatial": area,
         "dcterms:language": {"@id": f"{_EU}/language/SWE"},
         "dcterms:accessRights": {"@id": f"{_EU}/access-right/PUBLIC"},
         "dcterms:accrualPeriodicity": {"@id": f"{_EU}/frequency/ANNUAL_3"},
@@ -117,6 +142,13 @@ def _dataset(about: About, publisher: Mapping[str, str], held: Sequence[str]) ->
         "dcat:version": str(about.edition),
         "dcat:distribution": [{"@id": key} for key in held],
     }
+    if address := about.municipality.municipality.email:
+        made["dcat:contactPoint"] = {
+            "@id": f"{home}#kontakt",
+            "@type": "vcard:Organization",
+            "vcard:fn": about.municipality.name,
+            "vcard:hasEmail": {"@id": f"mailto:{address}"},
+        }
     if about.retracted:
         made["adms:status"] = {"@id": f"{_EU}/dataset-status/WITHDRAWN"}
     if about.changes:
@@ -125,15 +157,21 @@ def _dataset(about: About, publisher: Mapping[str, str], held: Sequence[str]) ->
     return made
 
 
-def _distribution(about: About, licence: Mapping[str, str], name: str, media_type: str, body: bytes) -> dict[str, Any]:
-    where = urljoin(about.home, name)
+def _distribution(about: About, name: str, media_type: str, body: bytes) -> Iterator[dict[str, Any]]:
+    """Yield a file, and the file that describes it where both lie beside the page."""
+    where, described = urljoin(about.home, name), urljoin(about.home, _DATA[name])
+    title, text = _TITLES[name]
     made: dict[str, Any] = {
         "@id": f"{about.home}#{name}",
         "@type": "dcat:Distribution",
-        "dcterms:title": _sv(_TITLES[name]),
+        "dcterms:title": _sv(title),
+        "dcterms:description": _sv(text),
         # Where a CMS holds the page, the files are in its owners' package; the page is where to begin.
         "dcat:accessURL": {"@id": where if about.beside else about.home},
-        "dcterms:license": licence,
+        "dcterms:license": {"@id": about.municipality.data_licence},
+        "dcterms:language": {"@id": f"{_EU}/language/SWE"},
+        "dcatap:availability": {"@id": f"{_EU}/planned-availability/STABLE"},
+        "dcat:byteSize": {"@type": "xsd:nonNegativeInteger", "@value": str(len(body))},
         "dcterms:format": media_type.partition(";")[0],
         "dcterms:modified": _day(about.modified),
         "spdx:checksum": {
@@ -144,8 +182,9 @@ def _distribution(about: About, licence: Mapping[str, str], name: str, media_typ
     }
     if about.beside:
         made["dcat:downloadURL"] = {"@id": where}
-        made["dcterms:conformsTo"] = {"@id": urljoin(about.home, _DATA[name])}
-    return made
+        made["dcterms:conformsTo"] = {"@id": described}
+        yield {"@id": described, "@type": "dcterms:Standard"}
+    yield made
 
 
 def structured(about: About) -> str:
@@ -172,7 +211,7 @@ def structured(about: About) -> str:
         made["distribution"] = [
             {
                 "@type": "DataDownload",
-                "name": _TITLES[name],
+                "name": _TITLES[name][0],
                 "encodingFormat": "text/csv" if name.endswith(".csv") else "application/json",
                 "contentUrl": urljoin(about.home, name),
             }
