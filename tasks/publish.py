@@ -15,7 +15,16 @@ import config as configuration
 from config import Config
 from config.schema import Channel
 from tasks import channels, rendering
-from tasks.model import Output, Publication, PublicationState, Receipt, Refused, Unavailable, Uncertain
+from tasks.model import (
+    Output,
+    Publication,
+    PublicationState,
+    Receipt,
+    Refused,
+    Unavailable,
+    Uncertain,
+    combined_sha256,
+)
 from tasks.periods import in_publishing_hours
 from tasks.store import Db, Store, drafts, history, publications
 
@@ -182,7 +191,11 @@ def _approved_outputs(db: Db, row: Publication) -> tuple[Output, ...]:
         "municipality",
     }:
         raise Refused(f"{row.promise} {row.period}: båda parternas godkännande av just den här versionen saknas.")
-    return drafts.rendered(db, row.draft_id, row.revision, row.channel)
+    made = drafts.rendered(db, row.draft_id, row.revision)
+    # Approved is a hash; what is sent must still have it, whatever was done to the database since.
+    if combined_sha256(made) != draft.sha256:
+        raise Refused(f"{row.promise} {row.period}: de lagrade filerna är inte de som båda parterna godkände.")
+    return tuple(o for o in made if o.channel == row.channel)
 
 
 def _record(

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import text
 
 from tasks import channels, decide
 from tasks.model import Output, Publication, Receipt, Refused, Unavailable, Uncertain
@@ -165,6 +166,15 @@ def test_only_what_both_approved_is_sent(year: Year, channel: Scripted) -> None:
         from tasks.publish import _approved_outputs
 
         _approved_outputs(db, row)
+    assert not channel.sent
+
+
+def test_bytes_that_are_no_longer_the_approved_ones_are_not_sent(year: Year, channel: Scripted) -> None:
+    """An approval is of a hash: files that somebody exchanged in the database since are refused, on every channel."""
+    with year.store.writing() as db:
+        db.execute(text("UPDATE outputs SET sha256 = (SELECT max(sha256) FROM outputs) WHERE name LIKE '%/index.html'"))
+    with pytest.raises(Refused, match="inte de som båda parterna godkände"):
+        step(year)
     assert not channel.sent
 
 

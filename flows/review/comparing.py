@@ -9,9 +9,10 @@ from config.schema import Channel, Promise
 from flows.review import editor, previews, texts
 from flows.review.texts import Change
 from tasks.channels._post import ALT
-from tasks.model import Draft, FollowUp, Output, Status
+from tasks.model import Draft, FollowUp, Status
 from tasks.periods import periods
-from tasks.store import Db, drafts, history, publications
+from tasks.store import Db, drafts, history, outputs, publications
+from tasks.store.outputs import Filed
 
 # The figures that a correction is about; the others only repeat them in words.
 _NAMED = ("status", "result", "planned", "cancelled", "not_counted", "gaps")
@@ -158,23 +159,25 @@ def since(db: Db, draft: Draft, revision: int, channels: Sequence[Channel]) -> l
     """Return how the outgoing texts differ from those of an earlier revision, each difference once, shortened."""
     if not 0 < revision < draft.revision:
         return []
-    before = {(o.channel, o.name): o for o in drafts.rendered(db, draft.id, revision)}
+    before = {(f.channel, f.name): f.sha256 for f in outputs.filed(db, draft.id, revision)}
     known = {c.id: c.name for c in channels}
     found: dict[tuple[Change, ...], list[str]] = {}
-    for output in drafts.rendered(db, draft.id, draft.revision):
-        old = before.get((output.channel, output.name))
-        if old and old.body != output.body and _is_text(output):
-            changes = texts.shortened(previews.difference(old, output))
-            found.setdefault(tuple(changes), []).append(_label(output, known))
+    for file in outputs.filed(db, draft.id, draft.revision):
+        if before.get((file.channel, file.name), file.sha256) == file.sha256 or not _is_text(file):
+            continue
+        old, new = (outputs.one(db, draft.id, r, file.channel, file.name) for r in (revision, draft.revision))
+        if old and new:
+            changes = texts.shortened(previews.difference(old, new))
+            found.setdefault(tuple(changes), []).append(_label(file, known))
     return [Rendered(tuple(names), changes) for changes, names in found.items()]
 
 
-def _is_text(output: Output) -> bool:
+def _is_text(output: Filed) -> bool:
     # The piece that a CMS takes says what the page says.
     return output.media_type.startswith("text/") and not output.name.endswith("fragment.html")
 
 
-def _label(output: Output, channels: Mapping[str, str]) -> str:
+def _label(output: Filed, channels: Mapping[str, str]) -> str:
     channel = channels.get(output.channel, output.channel)
     return f"{channel}, bildens alt-text" if output.name.endswith(ALT) else channel
 

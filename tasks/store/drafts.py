@@ -11,8 +11,9 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row, delete, insert, select, update
 
 from tasks.model import Approval, Block, Draft, FollowUp, Output, Party, combined_sha256
-from tasks.store import Db
-from tasks.store.tables import approvals, draft_blocks, drafts, followups, outputs
+from tasks.store import Db, outputs
+from tasks.store.outputs import rendered as rendered
+from tasks.store.tables import approvals, draft_blocks, drafts, followups
 
 _FOLLOWUP = TypeAdapter(FollowUp)
 # A follow-up is frozen, and its hash is over all of it: the same hash is the same follow-up, in any database. Each is
@@ -149,7 +150,7 @@ def add_draft(
     )
     draft_id = int(result.scalar_one())
     _write_blocks(db, draft_id, blocks)
-    _write_outputs(db, draft_id, 1, rendered)
+    outputs.keep(db, draft_id, 1, rendered)
     return draft_id
 
 
@@ -184,7 +185,7 @@ def revise(
         return None
     db.execute(delete(draft_blocks).where(draft_blocks.c.draft_id == draft_id))
     _write_blocks(db, draft_id, blocks)
-    _write_outputs(db, draft_id, seen_revision + 1, rendered)
+    outputs.keep(db, draft_id, seen_revision + 1, rendered)
     return seen_revision + 1
 
 
@@ -196,15 +197,6 @@ def close(db: Db, draft_id: int, revision: int) -> bool:
         .values(state="closed")
     )
     return bool(result.rowcount)
-
-
-def rendered(db: Db, draft_id: int, revision: int, channel: str | None = None) -> tuple[Output, ...]:
-    """Return the stored bytes of one revision, of one channel where given, by channel and name."""
-    query = select(outputs).where(outputs.c.draft_id == draft_id, outputs.c.revision == revision)
-    if channel is not None:
-        query = query.where(outputs.c.channel == channel)
-    found = db.execute(query.order_by(outputs.c.channel, outputs.c.name))
-    return tuple(Output(r.channel, r.name, r.media_type, r.body) for r in found)
 
 
 def add_approval(db: Db, approval: Approval) -> None:
@@ -293,24 +285,5 @@ def _write_blocks(db: Db, draft_id: int, blocks: Sequence[Block]) -> None:
                     "conflict": b.conflict,
                 }
                 for b in blocks
-            ],
-        )
-
-
-def _write_outputs(db: Db, draft_id: int, revision: int, made: tuple[Output, ...]) -> None:
-    if made:
-        db.execute(
-            insert(outputs),
-            [
-                {
-                    "draft_id": draft_id,
-                    "revision": revision,
-                    "channel": o.channel,
-                    "name": o.name,
-                    "media_type": o.media_type,
-                    "sha256": o.sha256,
-                    "body": o.body,
-                }
-                for o in made
             ],
         )
