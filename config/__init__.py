@@ -48,6 +48,9 @@ def prefect_environment(home: Path) -> dict[str, str]:
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",
         "PREFECT_LOGGING_LEVEL": "WARNING",
         "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
+        # What our journal and the verbs say stands in the run's own log too; outside a run there is none to stand in.
+        "PREFECT_LOGGING_EXTRA_LOGGERS": "lofteskoll,tasks",
+        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     }
 
 

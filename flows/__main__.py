@@ -62,6 +62,7 @@ def _prepare(options: argparse.Namespace) -> None:
     """Put the folder and database that were asked for where every flow run finds them."""
     chosen = {"LOFTESKOLL_CONFIG": options.config, "LOFTESKOLL_DATABASE": options.database}
     configuration.set_environment({k: v for k, v in chosen.items() if v}, override=True)
+    configuration.set_environment({"LOFTESKOLL_LOG": str(Path("var/log").resolve())})
     home = Path("var/prefect")
     home.mkdir(parents=True, exist_ok=True)
     configuration.set_environment(configuration.prefect_environment(home))

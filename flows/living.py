@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import signal
@@ -25,6 +26,8 @@ from tasks.store import Store
 # The first start of Prefect's server takes up to 17 s on two cores.
 _PATIENCE_SECONDS = 120
 _STOP_SECONDS = 15
+_LOGS = Path("var/log")
+_LARGEST_LOG = 20_000_000
 
 
 def up(config: Config, *, port: int, prefect_port: int, demo: bool, timetable: Sequence[str]) -> int:
@@ -59,8 +62,8 @@ def up(config: Config, *, port: int, prefect_port: int, demo: bool, timetable: S
             print(f"  {line}")
         print("Hämtar källorna och skriver de utkast som saknas. Ctrl-C stannar allt.", flush=True)
         threading.Thread(target=_catch_up, daemon=True).start()
-        while not stop.wait(1):
-            pass
+        while not stop.wait(60):
+            trim(_LOGS)
         print("Stannar …", flush=True)
     return 0
 
@@ -113,9 +116,8 @@ def _catch_up() -> None:
 @contextmanager
 def _process(name: str, command: Sequence[str]) -> Iterator[None]:
     """Run a child in a session of its own (Ctrl-C reaches only us) and stop it by its pid, gently first."""
-    logs = Path("var/log")
-    logs.mkdir(parents=True, exist_ok=True)
-    with (logs / f"{Path(command[-1]).name if command[-1] == 'flows.serve' else 'prefect'}.log").open("ab") as log:
+    _LOGS.mkdir(parents=True, exist_ok=True)
+    with (_LOGS / f"{Path(command[-1]).name if command[-1] == 'flows.serve' else 'prefect'}.log").open("ab") as log:
         child = subprocess.Popen([*_dies_with_us(), *command], stdout=log, stderr=log, start_new_session=True)
         try:
             yield
@@ -123,6 +125,18 @@ def _process(name: str, command: Sequence[str]) -> Iterator[None]:
                 raise Trouble(f"{name.capitalize()} slutade i förtid; se {log.name}.")
         finally:
             _stop(child)
+
+
+def trim(logs: Path, largest: int = _LARGEST_LOG) -> None:
+    """Move what a child has written for long into a file beside, one generation.
+
+    The child keeps its open file, which it appends to: it is emptied, not renamed. Of a line that comes at that very
+    moment the rest may be lost; what matters stands in the journal.
+    """
+    for file in logs.glob("*.log"):
+        if file.stat().st_size > largest:
+            shutil.copyfile(file, file.with_suffix(".log.1"))
+            os.truncate(file, 0)
 
 
 def _dies_with_us() -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from prefect import task
@@ -13,11 +13,11 @@ from prefect.cache_policies import NO_CACHE
 import config as configuration
 from config import Config
 from config.schema import Source
-from tasks import sources
+from tasks import journal, sources
 from tasks.failing import Failed, each
 from tasks.http import Http
 from tasks.model import Fetch, Parsed, Payload, Refused, Unavailable, Unreadable
-from tasks.store import Db, Store, records, runs
+from tasks.store import Db, Store, records
 from tasks.store.calls import CallGate
 
 
@@ -111,9 +111,13 @@ def collect_sources(wanted: list[str], now: datetime) -> list[Fetch | Failed]:
 
 
 def _collect(store: Store, config: Config, source: Source, now: datetime) -> Fetch:
-    with runs.only_one(store, "collect", source.id, lambda: datetime.now(UTC)) as mine:
+    with journal.at_work(store, "collect", source.id, source=source.id) as mine:
         if not mine:
             return Fetch(source.id, now, "unchanged", message="Hämtningen pågår redan.")
         answer = ask(config, store, source, now)
         with store.writing() as db:
-            return keep(db, answer)
+            kept = keep(db, answer)
+    journal.note(
+        "answer", source=kept.source, outcome=kept.outcome, records=kept.records, new=kept.new, changed=kept.changed
+    )
+    return kept

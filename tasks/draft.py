@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from prefect import task
@@ -14,14 +14,14 @@ from prefect.cache_policies import NO_CACHE
 import config as configuration
 from config import Config
 from config.schema import Promise
-from tasks import disclosure, evidence, progress, rendering, wording
+from tasks import disclosure, evidence, journal, progress, rendering, wording
 from tasks.coverage import coverage
 from tasks.failing import Failed, each
 from tasks.gathering import gathered, named
 from tasks.matching import Matches
 from tasks.model import Block, Draft, FollowUp, Period
 from tasks.periods import closed, local_date, period, periods
-from tasks.store import Db, Store, drafts, history, publications, records, runs
+from tasks.store import Db, Store, drafts, history, publications, records
 
 Outcome = Literal["new", "revised", "unchanged", "correction", "retracted", "frozen", "busy"]
 
@@ -233,17 +233,20 @@ def _draft(
     freeze_only: bool = False,
 ) -> Drafted:
     promise = config.promises[promise_slug]
-    with runs.only_one(store, "draft", f"{promise_slug}/{period_id}", lambda: datetime.now(UTC)) as mine:
+    with journal.at_work(store, "draft", f"{promise_slug}/{period_id}", promise=promise_slug, period=period_id) as mine:
         if not mine:
             return Drafted(promise_slug, period_id, "busy", None, 0, "")
         # Before the write lock is taken, where it can be: SQLite has one writer at a time.
         found = known() if known else None
         with store.writing() as db:
             followup = follow_up(db, config, promise, period(promise, period_id), as_of, found)
-            if not freeze_only:
-                return make(db, config, promise, followup, as_of)
-            drafts.freeze(db, followup)
-            return Drafted(promise_slug, period_id, "frozen", None, 0, followup.sha256)
+            if freeze_only:
+                drafts.freeze(db, followup)
+                made = Drafted(promise_slug, period_id, "frozen", None, 0, followup.sha256)
+            else:
+                made = make(db, config, promise, followup, as_of)
+    journal.note("draft", promise=promise_slug, period=period_id, edition=made.edition, outcome=made.outcome)
+    return made
 
 
 @task(cache_policy=NO_CACHE, task_run_name="sök perioder utan utkast")

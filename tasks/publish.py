@@ -14,7 +14,7 @@ from prefect.cache_policies import NO_CACHE
 import config as configuration
 from config import Config
 from config.schema import Channel
-from tasks import channels, rendering
+from tasks import channels, journal, rendering
 from tasks.model import (
     Output,
     Publication,
@@ -234,6 +234,16 @@ def _record(
                 attempt=row.attempt,
             )
         found = publications.publication(db, row.id)
+    if moved:
+        journal.note(
+            "publication",
+            promise=row.promise,
+            period=row.period,
+            edition=row.edition,
+            channel=row.channel,
+            attempt=row.attempt,
+            outcome=to,
+        )
     return found or row
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -13,11 +13,12 @@ from prefect.cache_policies import NO_CACHE
 import config as configuration
 from config import Config
 from config.schema import Promise
+from tasks import journal
 from tasks.failing import Failed, each
 from tasks.gathering import Named, gathered, named
 from tasks.matching import Matches
 from tasks.model import Record
-from tasks.store import Db, Store, matches, runs
+from tasks.store import Db, Store, matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def reconcile_promises(wanted: list[str], now: datetime) -> list[Reconciled | Fa
 
 
 def _reconcile(store: Store, config: Config, promise: Promise, now: datetime, concerning: Named) -> Reconciled | None:
-    with runs.only_one(store, "reconcile", promise.slug, lambda: datetime.now(UTC)) as mine:
+    with journal.at_work(store, "reconcile", promise.slug, promise=promise.slug) as mine:
         if not mine:
             return None
         # Read first, write afterwards: SQLite has one writer at a time, and matching takes most of the time.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from prefect import task
@@ -14,7 +14,7 @@ from prefect.cache_policies import NO_CACHE
 import config as configuration
 from config import Config
 from config.schema import Channel, Notify, Party
-from tasks import alarms, channels, notify
+from tasks import alarms, channels, journal, notify
 from tasks.alarms import Alarm
 from tasks.model import Publication, Refused, Unavailable, Uncertain
 from tasks.periods import local_date, periods
@@ -47,6 +47,9 @@ def look(store: Store, config: Config, now: datetime, free_bytes: int, tell: Tel
     for key, alarm, solved in untold:
         title, body = alarms.text(alarm, solved=solved, address=config.address)
         taken = [tell(who, title, body) for who in recipients(config, alarm)]
+        if taken:
+            outcome = "solved" if solved else "raised"
+            journal.note("alarm", alarm=alarm.key, outcome=outcome if any(taken) else f"{outcome}-untold")
         if any(taken):
             told += 1
             with store.writing() as db:
@@ -151,7 +154,7 @@ def compare_published(now: datetime) -> list[Alarm]:
     """Hold what is public against what was approved; another run that is at it is left to it."""
     config = configuration.load()
     store = Store(config.database)
-    with runs.only_one(store, "watch", "parity", lambda: datetime.now(UTC)) as mine:
+    with journal.at_work(store, "watch", "parity") as mine:
         return compare(store, config, now) if mine else []
 
 

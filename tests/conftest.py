@@ -15,6 +15,8 @@ from sqlalchemy.engine import URL, make_url
 from tasks.store import Store
 
 _numbers = count(1)
+# No test writes a journal beside the code, unless it asks for one somewhere else.
+os.environ.setdefault("LOFTESKOLL_LOG", "")
 
 
 def absent(what: str) -> None:
