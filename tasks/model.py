@@ -443,7 +443,7 @@ class Publication:
     draft_id: int
     revision: int
     attempt: int = 0
-    # Look-ups in vain since the attempt became uncertain.
+    # Look-ups in vain since a person last said what is so.
     lookups: int = 0
     remote_id: str | None = None
     url: str | None = None
@@ -452,6 +452,8 @@ class Publication:
     updated_at: datetime | None = None
     # The id of the earlier edition's post in the same channel: a correction answers it where the network can.
     replaces: str | None = None
+    # The ids of all that earlier editions made in the same channel, whether it became public or not.
+    earlier: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,9 @@ from tasks.store import Db, Store, drafts, history, publications
 # A network that failed is asked again after a while; an uncertain attempt after the channel's index caught up.
 _RETRY = timedelta(minutes=10)
 _LOOK_AGAIN = timedelta(minutes=5)
-# Where absence is no proof, a person is asked after so many looks in vain.
-_LOOKS = 2
+# Where one look in vain is no proof, two with time between them by the channel's own clock settle that it isn't out;
+# it is then sent once more, and when that comes to the same, a person is asked.
+_LOOKS, _ASKED = 2, 4
 # Nothing more for a machine to do, or another worker is at it.
 _AT_REST = ("published", "refused", "stopped", "preparing", "sending", "retracted", "by_hand")
 
@@ -50,12 +51,14 @@ def due(db: Db, config: Config, now: datetime, promise: str | None = None, perio
             continue
         if row.not_before and row.not_before > now:
             continue
-        if row.state == "uncertain" and row.lookups >= _LOOKS:
+        if row.state == "uncertain" and row.lookups >= _ASKED:
             continue
         if row.state in ("pending", "prepared") and channel.role == "post" and not in_publishing_hours(now):
             continue
-        found.append((channel.role != "site", row.id))
-    return [key for _, key in sorted(found)]
+        # Of editions that are taken back the newest goes first: its notice stands for them all.
+        back = row.state == "retracting"
+        found.append((channel.role != "site", not back, -row.id if back else row.id))
+    return [abs(key) for *_, key in sorted(found)]
 
 
 def waits_for_pages(db: Db, config: Config, row: Publication) -> bool:
@@ -132,8 +135,11 @@ def _step(store: Store, channel: Channel, row: Publication, now: datetime, call:
 
 
 def _take_back(store: Store, config: Config, channel: Channel, row: Publication, now: datetime) -> Publication:
-    """Take a retracted row's public object away; the call is safe to repeat, so it needs no claim."""
+    """Take a retracted row's public object away; one worker at a time, and safe to repeat when that one dies."""
     kind = channels.kind(channel.kind)
+    with store.writing() as db:
+        if not publications.hold(db, row, now):
+            return row
     try:
         with store.reading() as db:
             outputs = drafts.rendered(db, row.draft_id, row.revision, row.channel)
@@ -161,11 +167,19 @@ def _look(store: Store, channel: Channel, row: Publication, now: datetime) -> Pu
     kind = channels.kind(channel.kind)
     with store.reading() as db:
         outputs = drafts.rendered(db, row.draft_id, row.revision, row.channel)
+    doubtful = row.state == "uncertain" and not kind.ABSENCE_IS_PROOF
+    second = doubtful and row.lookups % _LOOKS == 1
     try:
+        there = channels.clock(channel) if doubtful else None
+        if second and there and row.not_before and there < row.not_before:
+            # Our clock says that it is time, the channel's doesn't: ours has jumped.
+            return row
         receipt = kind.find(channel, row, outputs, Path())
     except (Unavailable, Uncertain, Refused) as trouble:
         to: PublicationState = "refused" if isinstance(trouble, Refused) else row.state
-        return _record(store, row, to, now, message=str(trouble), not_before=now + _LOOK_AGAIN)
+        # A second look's moment is told by the channel's clock and stays.
+        wait = row.not_before if second else now + _LOOK_AGAIN
+        return _record(store, row, to, now, message=str(trouble), not_before=wait)
     if receipt is not None:
         return _record(store, row, receipt.state, now, receipt=receipt)
     if row.state == "handed_over":
@@ -178,9 +192,15 @@ def _look(store: Store, channel: Channel, row: Publication, now: datetime) -> Pu
             store, row, back, now, message="Fanns inte i kanalen; sänds igen.", next_attempt=back == "prepared"
         )
     vain = row.lookups + 1
-    asked_enough = vain >= _LOOKS
-    message = "Hittades inte; en person får avgöra." if asked_enough else "Hittades inte; söker en gång till."
-    return _record(store, row, "uncertain", now, message=message, not_before=now + _LOOK_AGAIN, lookups=vain)
+    if not second:
+        message = "Hittades inte; söker en gång till."
+        return _record(
+            store, row, "uncertain", now, message=message, not_before=(there or now) + _LOOK_AGAIN, lookups=vain
+        )
+    if there and vain < _ASKED:
+        message = "Hittades inte vid två sökningar; sänds en gång till."
+        return _record(store, row, "pending", now, message=message, lookups=vain)
+    return _record(store, row, "uncertain", now, message="Hittades inte; en person får avgöra.", lookups=_ASKED)
 
 
 def _approved_outputs(db: Db, row: Publication) -> tuple[Output, ...]:

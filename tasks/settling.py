@@ -159,7 +159,7 @@ def _row(db: Db, config: Config, publication_id: int, person: Person) -> Publica
 def _move(db: Db, row: Publication, to: PublicationState, at: datetime, message: str, url: str | None) -> None:
     # The state and the attempt that were read are part of the update: a worker may have moved the row meanwhile.
     moved = publications.move(
-        db, row.id, from_states=[row.state], attempt=row.attempt, to=to, now=at, url=url, message=message
+        db, row.id, from_states=[row.state], attempt=row.attempt, to=to, now=at, url=url, message=message, lookups=0
     )
     if not moved:
         raise Refused("Publiceringen har redan gått vidare. Läs in sidan igen.")

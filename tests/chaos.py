@@ -14,12 +14,15 @@ import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
 from tests.chaos_chapter import Chapter
 from tests.chaos_databases import databases
+from tests.chaos_flows import prefect_server, runs_of
+from tests.chaos_mastodon import mastodon
 from tests.chaos_promise import Tally, write_drafts
 from tests.chaos_servers import outside
 from tests.chaos_workers import BROKEN
@@ -28,17 +31,20 @@ _CHAPTER_ROUNDS = 12
 _WRONG = ("duplicates_visible", "lost", "unapproved", "wrong_state", "leftover")
 
 
-def run(chapters: Sequence[tuple[int, int]], seed: str, database: str | None, broken: str) -> Tally:
-    """Run chapters (number, rounds) one after the other and return what was counted."""
+def run(chapters: Sequence[tuple[int, int, int]], seed: str, database: str | None, broken: str) -> Tally:
+    """Run chapters (number, rounds, how many of them through flows) one after the other and return what was counted."""
     tally = Tally()
-    with tempfile.TemporaryDirectory(prefix="lofteskoll-chaos-") as name, databases(Path(name), database) as made:
-        work = Path(name)
-        with outside(work / "published") as servers:
+    with ExitStack() as stack:
+        work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lofteskoll-chaos-")))
+        made = stack.enter_context(databases(work, database))
+        upstream = stack.enter_context(mastodon())
+        api = stack.enter_context(prefect_server(work)) if any(flows for *_, flows in chapters) else ""
+        with outside(work / "published", mastodon=upstream) as servers:
             ports = servers.ports
             made.prepare(partial(write_drafts, work / "config", servers))
-        for number, rounds in chapters:
+        for number, rounds, flows in chapters:
             url = made.fresh()
-            with outside(work / f"published-{number}", ports) as servers:
+            with outside(work / f"published-{number}", ports, upstream) as servers:
                 config = work / "config" / "municipalities" / "strangnas.toml"
                 text = config.read_text()
                 config.write_text(text.replace(_root(text), f"{work}/published-{number}"))
@@ -47,10 +53,12 @@ def run(chapters: Sequence[tuple[int, int]], seed: str, database: str | None, br
                 for count in range(rounds):
                     # What follows a violation is no news.
                     if len(tally.violations) == before:
-                        chapter.round(count + 1, last=count == rounds - 1)
+                        chapter.round(count + 1, last=count == rounds - 1, api=api if count < flows else "")
                 chapter.count_doubts()
                 tally.numbers["published"] += sum(row.state in ("published", "retracted") for row in chapter.outbox())
             made.drop(url)
+        if api:
+            tally.flow_runs.update(runs_of(api))
     return tally
 
 
@@ -63,11 +71,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _arguments(arguments)
     began = time.monotonic()
     plan = [
-        (n, min(_CHAPTER_ROUNDS, asked.rounds - n * _CHAPTER_ROUNDS))
+        (n, _part(n, asked.rounds), min(_part(n, asked.rounds), _part(n, asked.flows)))
         for n in range(-(-asked.rounds // _CHAPTER_ROUNDS))
     ]
     if asked.chapter is not None:
-        plan = [(asked.chapter, _CHAPTER_ROUNDS)]
+        plan = [(asked.chapter, _CHAPTER_ROUNDS, _part(asked.chapter, asked.flows))]
     shares = [plan[job :: asked.jobs] for job in range(min(asked.jobs, len(plan)))]
     if len(shares) == 1:
         tallies = [run(plan, asked.seed, asked.database, asked.broken)]
@@ -79,22 +87,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _report(tallies, time.monotonic() - began)
 
 
+def _part(chapter: int, whole: int) -> int:
+    """Return how many of so many rounds fall into a chapter."""
+    return max(0, min(_CHAPTER_ROUNDS, whole - chapter * _CHAPTER_ROUNDS))
+
+
 def _report(tallies: Sequence[Tally], seconds: float) -> int:
     whole = Tally()
     for tally in tallies:
         whole.numbers += tally.numbers
         whole.deaths += tally.deaths
         whole.crashes += tally.crashes
+        whole.flow_runs += tally.flow_runs
         whole.violations += tally.violations
     for what, number in whole.crashes.most_common(20):
         print(f"crashed {number}: {what}", file=sys.stderr)
     shown = {
         name: whole.numbers[name] for name in ("rounds", "kills", "faults", "published", *_WRONG, "uncertain_left")
     }
-    looked, asked = whole.numbers["settled_x_by_look"], whole.numbers["settled_x_by_person"]
+    # X is the one that gives no proof: of its uncertain attempts, how many no person was asked about.
+    doubts, looked = whole.numbers["uncertain_x"], whole.numbers["uncertain_x_settled_by_look"]
     extra = {
-        "settled_by_lookup": round(looked / (looked + asked), 3) if looked + asked else None,
+        "settled_by_lookup": round(looked / doubts, 3) if doubts else None,
         "killed_at": dict(whole.deaths.most_common()),
+        "flow_runs": dict(whole.flow_runs),
         **{k: v for k, v in sorted(whole.numbers.items()) if k not in shown},
         "seconds": round(seconds, 1),
     }
@@ -107,6 +123,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=100, help="editions to take through the storm (100)")
     parser.add_argument("--seed", default="1", help="the same seed makes the same plans")
     parser.add_argument("--database", help="a PostgreSQL server's URL, or `cluster` for one of our own; else SQLite")
+    parser.add_argument("--flows", type=int, default=0, help="so many of the rounds through real flow runs (0)")
     parser.add_argument("--chapter", type=int, help="run only this chapter, to see a violation again")
     parser.add_argument("--jobs", type=int, default=1, help="chapters at the same time")
     parser.add_argument("--broken", choices=sorted(BROKEN), default="", help="break a rule, to see that it is noticed")

@@ -15,10 +15,13 @@ import requests
 from tasks.model import Output, Publication
 from tasks.pages.article import article_of
 from tasks.pages.markers import Marker, shown, written_marker
+from tests.chaos_mastodon import MASTODON
 from tests.chaos_servers import Outside
 
 SITES = {"strangnas.se": "shelf", "polisen.se": "optimizely"}
 POSTS = {"kommunen-x": "x", "kommunen-facebook": "facebook"}
+if MASTODON.exists():
+    POSTS["kommunen-mastodon"] = "mastodon"
 Key = tuple[str, int]
 
 

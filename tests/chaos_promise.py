@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tasks.store import Store
+from tests.chaos_mastodon import TOKEN as MASTODON_TOKEN
 from tests.chaos_servers import PAGE, PLACE, TOKEN, Outside
 from tests.optimizely_server import CLIENT, IMAGE_TYPE, MEDIA, SECRET, TYPE
 from tests.x_server import KEYS
@@ -22,6 +23,7 @@ class Tally:
     numbers: Counter[str] = field(default_factory=Counter)
     deaths: Counter[str] = field(default_factory=Counter)
     crashes: Counter[str] = field(default_factory=Counter)
+    flow_runs: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
 
 
@@ -71,6 +73,15 @@ template = "kort"
 {common}base_url = "{outside.url("facebook")}"
 options = {{ page = "{PAGE}" }}
 secrets = {{ page_token = "{TOKEN}" }}
+"""
+    if "mastodon" in outside.ports:
+        text += f"""[[channel]]
+id = "kommunen-mastodon"
+kind = "mastodon"
+name = "Kommunens konto på Mastodon"
+template = "kort"
+{common}base_url = "{outside.url("mastodon")}"
+secrets = {{ access_token = "{MASTODON_TOKEN}" }}
 """
     (folder / "municipalities" / "strangnas.toml").write_text(text, encoding="utf-8")
 

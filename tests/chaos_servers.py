@@ -20,6 +20,7 @@ from typing import Any
 import requests
 
 from tests import facebook_server, x_server
+from tests.chaos_mastodon import ForgetfulProxy
 from tests.facebook_server import OurFacebookServer
 from tests.misbehaving import Answer, Misbehaving, Request
 from tests.optimizely_server import BIN, OurOptimizelyServer
@@ -41,17 +42,20 @@ _PASSING = (
 )
 FAULTS: Mapping[str, tuple[str, ...]] = {
     "x": (*_PASSING, "429", "503", "html-500"),
+    "mastodon": (*_PASSING, "429", "503"),
     "facebook": (*_PASSING, "fb4", "fb1", "fb2", "fb80001"),
     "optimizely": (*_PASSING, "429"),
 }  # fmt: skip
 LASTING: Mapping[str, tuple[str, ...]] = {
     "x": ("401", "402", "403"),
     "facebook": ("fb190-463", "fb200", "fb368"),
+    "mastodon": ("401", "403"),
     "optimizely": ("403", "400", "expired"),
 }
 READ_FAULTS: Mapping[str, tuple[str, ...]] = {
     "x": ("500", "timeout", "reset", "truncated", "garbage", "429"),
     "facebook": ("500", "timeout", "reset", "truncated", "garbage", "fb4"),
+    "mastodon": ("500", "timeout", "reset", "truncated", "garbage", "429"),
     "optimizely": ("500", "timeout", "reset", "truncated", "429"),
     "shelf": ("500", "timeout", "reset", "truncated", "503"),
 }
@@ -60,8 +64,12 @@ READ_FAULTS: Mapping[str, tuple[str, ...]] = {
 class _Steered(Misbehaving):
     """A server that can be told to behave again, and whose clock is the run's."""
 
-    settings = (*Misbehaving.settings, "now", "lag")
+    settings = (*Misbehaving.settings, "now")
     now = 0.0
+
+    def clock(self) -> float:
+        """Return what time it is in the run."""
+        return self.now or super().clock()
 
     def control(self, request: Request) -> Answer:
         """Answer a call of the one who runs the tests."""
@@ -86,11 +94,17 @@ class _Steered(Misbehaving):
 
 
 class _X(_Steered, OurXServer):
-    settings = (*_Steered.settings, "posts_per_window")
+    settings = (*_Steered.settings, "posts_per_window", "lag_seconds")
+    # How old a post is before look-ups show it.
+    lag_seconds = 0
 
     def visible(self) -> list[str]:
         """Forget: a guard that usually refuses repeated text is no promise."""
         return []
+
+    def indexed(self, post: x_server.Post) -> bool:
+        """Return whether a post is old enough to be shown."""
+        return self.now - post.created_at.timestamp() >= self.lag_seconds
 
     def add(self, text: str, created_at: datetime | None = None, *, retweet: bool = False) -> x_server.Post:
         """Store a post at the run's own time."""
@@ -109,6 +123,10 @@ class _Facebook(_Steered, OurFacebookServer):
     def remove(self, what: str) -> None:
         """Delete a post by its number."""
         self.posts = [post for post in self.posts if post.id != what]
+
+
+class _Mastodon(_Steered, ForgetfulProxy):
+    """The Mastodon that isn't ours behind a proxy of ours."""
 
 
 class _Optimizely(_Steered, OurOptimizelyServer):
@@ -177,22 +195,25 @@ class Outside:
 
     def calm(self) -> int:
         """Let every server behave; return how many faults nobody met."""
-        for name in ("x", "facebook"):
-            self.tell(name, "settings", lag=False)
+        self.tell("x", "settings", lag_seconds=0)
         return sum(int(self.tell(name, "calm")["left"]) for name in self.ports)
 
     def clock(self, now: datetime) -> None:
-        """Set X's and Facebook's clocks."""
+        """Set the networks' clocks."""
         self.tell("x", "settings", now=now.timestamp(), reset_at=int(now.timestamp()) + 900)
-        self.tell("facebook", "settings", now=now.timestamp())
+        for name in self.ports.keys() & {"facebook", "mastodon"}:
+            self.tell(name, "settings", now=now.timestamp())
 
 
 @contextmanager
-def outside(root: Path, ports: Mapping[str, int] | None = None) -> Iterator[Outside]:
-    """Run the servers in a process of their own, empty, on the same ports as last time where those are given."""
+def outside(root: Path, ports: Mapping[str, int] | None = None, mastodon: str = "") -> Iterator[Outside]:
+    """Run the servers in a process of their own, empty, on the same ports as last time where those are given.
+
+    `mastodon` is the address of the Mastodon that isn't ours, where there is one.
+    """
     processes = get_context("fork")
     ours, theirs = processes.Pipe()
-    running = processes.Process(target=_serve, args=(theirs, root, dict(ports or {})), daemon=True)
+    running = processes.Process(target=_serve, args=(theirs, root, dict(ports or {}), mastodon), daemon=True)
     running.start()
     theirs.close()
     try:
@@ -203,7 +224,7 @@ def outside(root: Path, ports: Mapping[str, int] | None = None) -> Iterator[Outs
         ours.close()
 
 
-def _serve(pipe: Connection, root: Path, ports: dict[str, int]) -> None:
+def _serve(pipe: Connection, root: Path, ports: dict[str, int], mastodon: str) -> None:
     # What killed clients leave behind is no news.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     parent = os.getppid()
@@ -212,6 +233,7 @@ def _serve(pipe: Connection, root: Path, ports: dict[str, int]) -> None:
         "facebook": _Facebook(),
         "optimizely": _Optimizely(),
         "shelf": _Shelf(root),
+        **({"mastodon": _Mastodon(mastodon)} if mastodon else {}),
     }
     for name, server in made.items():
         server.hang_seconds, server.slow_seconds = 0.6, 0.25

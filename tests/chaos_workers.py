@@ -82,7 +82,7 @@ def _child(what: Callable[[Store], None], url: str, fate: Fate, broken: str, wri
         BROKEN[broken]()
         store = Store(url)
         if fate.full_disk:
-            _fill_disk(store)
+            fill_disk(store.engine)
         what(store)
         code = 0
     except BaseException as error:  # a crash is an ending like any other here
@@ -153,10 +153,10 @@ def _watch(fate: Fate, writer: int) -> None:
         setattr(owner, name, new)
 
 
-def _fill_disk(store: Store) -> None:
-    """Let SQLite find no room beyond the pages that it has."""
+def fill_disk(engine: Any) -> None:
+    """Let SQLite find no room beyond the pages that it has, on one engine or on all that this process will make."""
 
-    @event.listens_for(store.engine, "connect")
+    @event.listens_for(engine, "connect")
     def _full(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
         pages = cursor.execute("PRAGMA page_count").fetchone()[0]

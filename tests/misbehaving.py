@@ -140,6 +140,10 @@ class Misbehaving:
         """Stop."""
         self.stop()
 
+    def clock(self) -> float:
+        """Return what time it is at the server, in Unix seconds: what its `Date` says."""
+        return time.time()
+
     def hang(self) -> None:
         """Say nothing for a while, or until the server closes."""
         self._closing.wait(self.hang_seconds)
@@ -231,6 +235,9 @@ def _handler(server: Misbehaving) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(body)
             self.close_connection = self.close_connection or bool(promise)
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return super().date_time_string(server.clock() if timestamp is None else timestamp)
 
         def log_message(self, *args: object) -> None:
             pass

@@ -282,13 +282,13 @@ def test_retraction_puts_the_notice_there(server: OurOptimizelyServer) -> None:
 
 
 def test_retraction_of_what_is_hidden_edited_or_gone(server: OurOptimizelyServer) -> None:
-    """A draft goes to the wastebasket, an edited page is taken back all the same, what isn't there is done."""
+    """A draft gets the notice and stays hidden, an edited page is taken back all the same, what isn't there is done."""
     channel = site(server)
     assert optimizely.retract(channel, row(PERIOD), notice(PERIOD), Path()).state == "retracted"
     optimizely.prepare(channel, row(PERIOD), FIRST, Path())
-    for _ in range(2):
-        assert optimizely.retract(channel, row(PERIOD), notice(PERIOD), Path()).state == "retracted"
-    assert server.pages[GUID].parent == BIN and server.visible() == {}
+    receipts = {optimizely.retract(channel, row(PERIOD), notice(PERIOD), Path()) for _ in range(2)}
+    assert {r.state for r in receipts} == {"retracted"} and server.visible() == {}
+    assert "Två av fyra" not in str(server.pages[GUID].versions[server.pages[GUID].draft].values)
     del server.pages[GUID]
     through(channel, row(PERIOD), FIRST)
     server.edit(GUID, name="Redigerad", teaserText="Hemligt")
@@ -298,6 +298,31 @@ def test_retraction_of_what_is_hidden_edited_or_gone(server: OurOptimizelyServer
     server.edit(GUID, publish=True, mainBody="<p>Annat</p>")
     with pytest.raises(Refused, match="bär inte vårt märke"):
         optimizely.retract(elsewhere, row(PERIOD), notice(PERIOD), Path())
+
+
+def test_a_hidden_draft_of_ours_makes_way_for_the_next_edition(server: OurOptimizelyServer) -> None:
+    """Whether it was taken back or refused, what is exactly our own save is written over; an editor's save is not."""
+    channel = site(server)
+    prepared = optimizely.prepare(channel, row(PERIOD), FIRST, Path())
+    kept = optimizely.retract(channel, row(PERIOD, remote_id=prepared.remote_id), notice(PERIOD), Path())
+    for left in (prepared.remote_id, kept.remote_id):
+        later = row(PERIOD, 2, earlier=(str(left),))
+        if left == prepared.remote_id:
+            with pytest.raises(Refused, match="inte är publicerade"):
+                optimizely.prepare(channel, later, SECOND, Path())
+    assert through(channel, later, SECOND).state == "published"
+    assert ["Tre av fyra" in text for text in server.visible().values()] == [True]
+
+
+def test_a_later_hidden_draft_leaves_the_public_notice_alone(server: OurOptimizelyServer) -> None:
+    """Edition 1 was taken back in public; edition 2 is taken back before anybody saw it: the notice stands."""
+    channel = site(server)
+    held = row(PERIOD, remote_id=through(channel, row(PERIOD), FIRST).remote_id)
+    optimizely.retract(channel, held, notice(PERIOD), Path())
+    second = optimizely.prepare(channel, row(PERIOD, 2), SECOND, Path())
+    receipt = optimizely.retract(channel, row(PERIOD, 2, remote_id=second.remote_id), notice(PERIOD, 2), Path())
+    assert receipt.state == "retracted"
+    assert ["Borta." in text for text in server.visible().values()] == [True]
 
 
 def test_fits_and_check_tell_at_once(server: OurOptimizelyServer) -> None:

@@ -63,6 +63,17 @@ def find(server: OurXServer, **changes: object) -> Receipt | None:
     return x.find(account(server.url), row(**changes), post(), Path())
 
 
+def test_the_clock_is_x_own(server: OurXServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What time it is X tells by its answer; when it doesn't answer nobody knows."""
+    then = datetime(2021, 5, 17, 9, 5, tzinfo=UTC)
+    monkeypatch.setattr(server, "clock", then.timestamp)
+    assert x.clock(account(server.url)) == then
+    for fault in ("401", "timeout", "500", "429"):
+        server.read_faults.append(fault)
+        with pytest.raises(Unavailable):
+            x.clock(account(server.url))
+
+
 def test_server_agrees_with_an_independent_client(server: OurXServer) -> None:
     """tweepy's own models, signer and pager understand our server as they do X, and a wrong key is turned away."""
     client = tweepy.Client(**KEYS)

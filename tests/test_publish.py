@@ -14,7 +14,7 @@ from sqlalchemy import text
 from tasks import channels, decide
 from tasks.model import Output, Publication, Receipt, Refused, Unavailable, Uncertain
 from tasks.periods import at_local
-from tasks.publish import advance
+from tasks.publish import advance, due
 from tasks.store import Store, publications
 from tests.year import KOMMUN, Year, a_year, walk
 
@@ -27,6 +27,8 @@ class Scripted:
     """A channel that does what the test says, and counts what it was asked."""
 
     ABSENCE_IS_PROOF = True
+    # What time it is at the channel; None where it doesn't say.
+    clock: datetime | None = None
 
     def __init__(self) -> None:
         self.publishing: list[Receipt | Exception] = []
@@ -42,6 +44,7 @@ class Scripted:
             prepare=lambda channel, publication, outputs, folder: Receipt("prepared"),
             publish=self.publish,
             find=self.find,
+            clock=lambda channel: self.clock,
         )
 
     def publish(self, channel: object, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt:
@@ -145,6 +148,45 @@ def test_where_absence_is_no_proof_a_person_is_asked(year: Year, channel: Script
     assert len(channel.sent) == 2  # the two pages; the unknown one once
     decide.settle(year.store, year.config, site(year).id, url=None, person=KOMMUN, at=MONDAY)
     assert site(year).state == "pending"
+
+
+def test_two_looks_apart_by_the_channels_own_clock_send_it_once_more(year: Year, channel: Scripted) -> None:
+    """A worker whose clock is hours ahead can't make two looks of one; after the second sending a person is asked."""
+    channel.ABSENCE_IS_PROOF, channel.clock = False, MONDAY
+    channel.publishing += [Uncertain("svaret försvann"), Uncertain("igen")]
+    assert step(year).state == "uncertain"
+    for hours in (1, 30):
+        assert step(year, MONDAY + timedelta(hours=hours)).lookups == 1
+    channel.clock = MONDAY + timedelta(minutes=5)
+    assert (step(year, MONDAY + timedelta(minutes=5)).state, len(channel.sent)) == ("pending", 1)
+    assert (step(year, MONDAY + timedelta(minutes=6)).state, len(channel.sent)) == ("uncertain", 2)
+    channel.clock = MONDAY + timedelta(minutes=10)
+    assert "person" in step(year, MONDAY + timedelta(minutes=11)).message
+    with year.store.writing() as db:
+        assert site(year).id not in due(db, year.config, MONDAY + timedelta(days=3))
+    decide.settle(year.store, year.config, site(year).id, url=None, person=KOMMUN, at=MONDAY)
+    assert (site(year).state, site(year).lookups) == ("pending", 0)
+
+
+def test_a_second_look_that_fails_keeps_its_moment(year: Year, channel: Scripted) -> None:
+    """When the channel doesn't answer, the time that must lie between two looks is not forgotten."""
+    channel.ABSENCE_IS_PROOF, channel.clock = False, MONDAY
+    channel.publishing.append(Uncertain("svaret försvann"))
+    moment = step(year).not_before
+    channel.clock = MONDAY + timedelta(minutes=5)
+    channel.finding.append(Unavailable("svarar inte"))
+    assert step(year, MONDAY + timedelta(minutes=6)).not_before == moment == MONDAY + timedelta(minutes=5)
+    assert step(year, MONDAY + timedelta(minutes=6)).state == "pending"
+
+
+def test_of_editions_taken_back_the_newest_goes_first(year: Year, channel: Scripted) -> None:
+    """Its notice stands for them all."""
+    with year.store.writing() as db:
+        publications.enqueue(db, [replace(site(year), edition=2)], MONDAY)
+        rows = [r for r in publications.listed(db) if r.channel == "strangnas.se"]
+        for row in rows:
+            publications.move(db, row.id, from_states=["pending"], to="retracting", now=MONDAY)
+        assert due(db, year.config, MONDAY)[:2] == [rows[1].id, rows[0].id]
 
 
 def test_a_wait_is_kept(year: Year, channel: Scripted) -> None:

@@ -287,6 +287,34 @@ def test_a_retraction_turns_every_row_of_its_editions_round(store: Store) -> Non
     assert states == ["retracting", "retracting", "stopped", "pending"]
 
 
+def test_a_page_is_taken_back_by_one_worker_before_its_next_edition(store: Store) -> None:
+    """A slow worker's notice would else stand over the edition that came after."""
+    draft_id = a_draft(store)
+    with store.writing() as db:
+        publications.enqueue(db, [replace(outbox_row(draft_id), edition=n) for n in (1, 2)], NOW)
+        first, second = publications.listed(db)
+        publications.move(db, first.id, from_states=["pending"], to="retracting", now=NOW)
+        assert publications.claim(db, second, NOW) is None
+        assert publications.hold(db, first, NOW) and not publications.hold(db, first, NOW)
+        assert publications.hold(db, first, NOW + publications.LEASE)
+        publications.move(db, first.id, from_states=["retracting"], to="retracted", now=NOW)
+        assert publications.claim(db, second, NOW)
+        publications.move(db, first.id, from_states=["retracted"], to="retracting", now=NOW)
+        assert not publications.hold(db, first, NOW)
+
+
+def test_a_row_knows_what_earlier_editions_made(store: Store) -> None:
+    """The one that is public is what a correction answers; the others may be drafts of ours that still lie there."""
+    draft_id = a_draft(store)
+    with store.writing() as db:
+        publications.enqueue(db, [replace(outbox_row(draft_id), edition=n) for n in (1, 2, 3, 4)], NOW)
+        keys = [row.id for row in publications.listed(db)]
+        for key, to in zip(keys[:2], ("published", "refused"), strict=True):
+            publications.move(db, key, from_states=["pending"], to=to, now=NOW, remote_id=f"nr-{key}")  # type: ignore[arg-type]
+        row = publications.publication(db, keys[3])
+    assert row and (row.replaces, row.earlier) == (f"nr-{keys[0]}", (f"nr-{keys[1]}", f"nr-{keys[0]}"))
+
+
 def test_an_edition_fills_the_outbox_once(store: Store) -> None:
     """Two last approvals at once meet the unique key."""
     draft_id = a_draft(store)

@@ -133,6 +133,10 @@ class OurXServer(Misbehaving):
             self.posts.append(post)
             return post
 
+    def indexed(self, post: Post) -> bool:
+        """Return whether look-ups show a post already."""
+        return not self.lag
+
     def number(self) -> str:
         """Return a number that is larger than all before it."""
         self._number += 1
@@ -158,6 +162,8 @@ class OurXServer(Misbehaving):
             return self._upload(request)
         if (request.method, where) == ("POST", "/2/media/metadata"):
             return self._describe(request)
+        if (request.method, where) == ("GET", "/2/users/me"):
+            return Answer(200, {"data": {"id": self.user, "name": "Kommunen", "username": "kommunen"}})
         if (request.method, where) == ("GET", f"/2/users/{self.user}/tweets"):
             return self._timeline(request)
         found = re.fullmatch(r"/2/tweets/([0-9]{1,19})", where)
@@ -239,7 +245,7 @@ class OurXServer(Misbehaving):
             if post:
                 self.posts.remove(post)
             return Answer(200, {"data": {"deleted": True}})
-        if post is None or self.lag:
+        if post is None or not self.indexed(post):
             error = {"type": _PROBLEM + "resource-not-found", "title": "Not Found Error", "value": number}
             error |= {"detail": f"Could not find tweet with id: [{number}].", "resource_type": "tweet"}
             return Answer(200, {"errors": [error]})
@@ -250,7 +256,7 @@ class OurXServer(Misbehaving):
         size = int(query.get("max_results", "10"))
         if not 5 <= size <= 100:
             return _problem(400, "Invalid Request", "max_results is not between 5 and 100", "invalid-request")
-        found = [] if self.lag else sorted(self.posts, key=lambda p: int(p.id), reverse=True)
+        found = sorted(filter(self.indexed, self.posts), key=lambda p: int(p.id), reverse=True)
         if "start_time" in query:
             since = datetime.strptime(query["start_time"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
             found = [post for post in found if post.created_at >= since]

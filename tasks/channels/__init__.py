@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Protocol, cast
@@ -22,7 +23,7 @@ class Kind(Protocol):
 
     @property
     def ABSENCE_IS_PROOF(self) -> bool:  # a module constant, hence its case
-        """Whether one look in vain shows that nothing went out; else a person decides."""
+        """Whether one look in vain shows that nothing went out; else a second one does, or a person decides."""
 
     def check(self, channel: Channel) -> list[str]:
         """Return what is wrong with the channel's configuration, in Swedish; nothing is sent."""
@@ -66,3 +67,12 @@ def measure(channel: Channel, text: str) -> Measure:
     """Return how long a post is, by the kind's own `measure(channel, text)` where it has one; else in characters."""
     own: Callable[[Channel, str], Measure] | None = getattr(kind(channel.kind), "measure", None)
     return own(channel, text) if own else Measure(len(text))
+
+
+def clock(channel: Channel) -> datetime | None:
+    """Return what time it is at the channel, by the kind's own `clock(channel)`; None where the kind has none.
+
+    Two looks a while apart are held against it, since our own clock may jump. Raises Unavailable.
+    """
+    own: Callable[[Channel], datetime | None] | None = getattr(kind(channel.kind), "clock", None)
+    return own(channel) if own else None

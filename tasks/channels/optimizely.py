@@ -91,7 +91,7 @@ def find(channel: Channel, publication: Publication, outputs: tuple[Output, ...]
 
 
 def retract(channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt:
-    """Publish the notice in the page's place; a draft that never was public goes to the wastebasket.
+    """Publish the notice in the page's place; a draft that nobody has seen gets it too, and stays hidden.
 
     What somebody has edited meanwhile goes too. Raises Refused when the page isn't ours.
     """
@@ -106,18 +106,20 @@ def retract(channel: Channel, publication: Publication, outputs: tuple[Output, .
         for name in sorted(_cms.image_names(_value(site, standing, site.asked.body))):
             for edition in range(1, publication.edition + 1):
                 site.discard(_optimizely.image_guid(publication, edition, name))
-        hidden = standing.get("status") != "Published" and _readback.is_taken_back(channel, publication)
-        if hidden:
-            site.discard(guid)
-        elif standing.get("status") != "Published" or not mark.retracted:
-            fields = _fields(channel, site, publication, guid, notice, standing, "Published")
-            site.put(guid, fields, visible=True)
+        waits = standing.get("status") != "Published"
+        hidden = waits and _readback.is_taken_back(channel, publication)
+        if not mark.retracted or (waits and not hidden):
+            fields = _fields(
+                channel, site, publication, guid, notice, standing, "CheckedOut" if hidden else "Published"
+            )
+            standing = site.put(guid, fields, visible=not hidden)
     address = _readback.address(channel, publication)
     if not _readback.is_taken_back(channel, publication):
         told = f"{address} visar fortfarande uppföljningen. Ta bort den, eller töm webbplatsens cache."
         return Receipt("by_hand", publication.remote_id, address, told)
     kept = "Tidigare versioner finns kvar i Optimizely; ta bort dem där om de innehåller sekretess."
-    return Receipt("retracted", publication.remote_id, address, kept if standing else "")
+    # The save that is ours: the next edition may write over it, and over nobody else's.
+    return Receipt("retracted", _save(guid, standing) if standing else None, address, kept if standing else "")
 
 
 def _piece(channel: Channel, publication: Publication, outputs: tuple[Output, ...]) -> _cms.Piece:
@@ -139,6 +141,9 @@ def _ready(site: _optimizely.Site, standing: Mapping[str, Any], publication: Pub
     title, body = str(standing["name"]), _value(site, standing, site.asked.body)
     mark = _cms.judge(where, title, body, publication, piece.mark)
     same = mark.edition == publication.edition and _cms.same_words(title, body, piece)
+    if status == "CheckedOut" and not same and _save(_optimizely.guid_of(publication), standing) in publication.earlier:
+        # An earlier edition's draft that never became public: exactly what we saved, by nobody's hand but ours.
+        return False
     if status not in ("Published", "CheckedOut") or (status == "CheckedOut" and not same):
         raise Refused(
             f"{where} har ändringar som inte är publicerade ({status}). De skulle följa med vår text ut: be redaktören "

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from tasks.channels import _post, _weight, _wire, _x
 from tasks.channels._measure import Measure
 from tasks.model import Output, Publication, Receipt, Refused, Trouble, Unavailable, Uncertain
 
-# The index lags and nothing can be asked by key: not found is no proof, a person decides.
+# The index lags and nothing can be asked by key: once not found is no proof.
 ABSENCE_IS_PROOF = False
 
 _SECRETS = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
@@ -135,6 +136,16 @@ def find(channel: Channel, publication: Publication, outputs: tuple[Output, ...]
     if same_link:
         raise Uncertain(f"Ett inlägg med samma länk men annan text finns: {_url(str(same_link[0]['id']))}.")
     return None
+
+
+def clock(channel: Channel) -> datetime | None:
+    """Return what time it is at X, by its own answer; None when it doesn't say. Raises Unavailable."""
+    with _wire.asking(), _x.client(channel, _keys(channel)) as client:
+        answer = _x.call(channel, lambda: client.get_me(user_auth=True))
+    try:
+        return parsedate_to_datetime(answer.headers["Date"]).astimezone(UTC)
+    except (KeyError, ValueError):
+        return None
 
 
 def retract(channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt:

@@ -20,7 +20,8 @@ _IS_PAGE = publications.c.key == publications.c.promise + "/" + publications.c.p
 # Preparing may have left a hidden draft behind, also when it failed: what comes next must know.
 _IS_UNTOUCHED = and_(publications.c.state == "pending", publications.c.attempt == 0)
 # While an earlier edition is in one of these, a later one would meet its half-made page in the same place.
-_UNDER_WAY = ("pending", "preparing", "prepared", "sending", "uncertain")
+_UNDER_WAY = ("pending", "preparing", "prepared", "sending", "uncertain", "retracting")
+_HELD = ("preparing", "sending")
 # Something of these may be outside, if only a hidden draft or a page with other figures.
 _OUTSIDE = ("prepared", "published", "handed_over", "uncertain", "refused")
 
@@ -57,23 +58,23 @@ def listed(db: Db, promise: str | None = None, period: str | None = None) -> lis
 
 
 def publication(db: Db, key: int) -> Publication | None:
-    """Return one row with the id of the edition before it in its channel, or None."""
+    """Return one row with the ids of the editions before it in its channel, or None."""
     row = db.execute(select(publications).where(publications.c.id == key)).first()
     if row is None:
         return None
     before = db.execute(
-        select(publications.c.remote_id)
+        select(publications.c.remote_id, publications.c.state)
         .where(
             publications.c.promise == row.promise,
             publications.c.period == row.period,
             publications.c.channel == row.channel,
             publications.c.edition < row.edition,
-            publications.c.state == "published",
+            publications.c.remote_id.is_not(None),
         )
         .order_by(publications.c.edition.desc())
-        .limit(1)
-    ).scalar()
-    return replace(_publication(row), replaces=before)
+    ).all()
+    public = next((b.remote_id for b in before if b.state == "published"), None)
+    return replace(_publication(row), replaces=public, earlier=tuple(b.remote_id for b in before))
 
 
 def claim(db: Db, row: Publication, now: datetime) -> Publication | None:
@@ -97,7 +98,6 @@ def claim(db: Db, row: Publication, now: datetime) -> Publication | None:
         .values(
             state="preparing" if row.state == "pending" else "sending",
             attempt=row.attempt + (row.state == "pending"),
-            lookups=0,
             lease_until=now + LEASE,
             updated_at=now,
         )
@@ -105,15 +105,38 @@ def claim(db: Db, row: Publication, now: datetime) -> Publication | None:
     return publication(db, row.id) if result.rowcount else None
 
 
+def hold(db: Db, row: Publication, now: datetime) -> bool:
+    """Keep others from a row that is being taken back for as long as a lease lasts; False when one is at its page.
+
+    A slow worker would else put the notice over the edition that came after.
+    """
+    if any(other.state in _HELD for other in _other_editions(db, row)):
+        return False
+    result = db.execute(
+        update(publications)
+        .where(
+            publications.c.id == row.id,
+            publications.c.state == "retracting",
+            or_(publications.c.not_before.is_(None), publications.c.not_before <= now),
+        )
+        .values(not_before=now + LEASE)
+    )
+    return bool(result.rowcount)
+
+
 def _is_in_the_way(db: Db, row: Publication) -> bool:
+    return any(
+        other.state in _HELD or (other.edition < row.edition and other.state in _UNDER_WAY)
+        for other in _other_editions(db, row)
+    )
+
+
+def _other_editions(db: Db, row: Publication) -> list[Row[Any]]:
+    """Return edition and state of the same page's other editions; a post has none."""
     same = (publications.c.channel == row.channel, publications.c.key == row.key)
     # Locked, so that two workers with one edition each don't both find the way free.
     query = select(publications.c.edition, publications.c.state).where(*same).order_by(publications.c.id)
-    return any(
-        other.state in ("preparing", "sending") or (other.edition < row.edition and other.state in _UNDER_WAY)
-        for other in db.execute(query.with_for_update())
-        if other.edition != row.edition
-    )
+    return [other for other in db.execute(query.with_for_update()) if other.edition != row.edition]
 
 
 def overtake(db: Db, now: datetime) -> int:
