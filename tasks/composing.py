@@ -1,4 +1,4 @@
-"""A draft's blocks → every byte that will leave the house, for all channels at once."""
+"""A draft's blocks → everything that one edition is made of, and of that every byte that will leave the house."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def compose(
     changes: Sequence[tuple[str, str]] = (),
     previous: Sequence[tuple[int, str]] = (),
     before: Sequence[FollowUp] = (),
-) -> tuple[Output, ...]:
-    """Return the rendered outputs of all channels, tokens filled in; Refused names an unknown token."""
+) -> Edition:
+    """Return what an edition is made of, tokens filled in; Refused names an unknown token."""
     texts: dict[str, dict[str, str]] = {}
     for block in blocks:
         texts.setdefault(block.template, {})[block.part] = wording.fill(block.text, followup.figures)
-    whole = Edition(
+    return Edition(
         promise=promise,
         municipality=municipality,
         followup=followup,
@@ -40,4 +40,8 @@ def compose(
         previous=tuple(previous),
         before=tuple(before),
     )
-    return tuple(output for channel in channels for output in pages.render(whole, channel))
+
+
+def outputs(edition: Edition) -> tuple[Output, ...]:
+    """Return the rendered outputs of all channels: of equal editions the same bytes."""
+    return tuple(output for channel in edition.channels for output in pages.render(edition, channel))

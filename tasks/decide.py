@@ -66,25 +66,23 @@ def edit(
     on the texts, Outdated when the draft moved on since `seen_revision`.
     """
     _may(person, "reviewer", "approver")
-    with store.writing() as db:
+    with store.reading() as db:
         draft = _open_draft(db, draft_id, seen_revision)
         unknown = texts.keys() - {(b.template, b.part) for b in draft.blocks}
         if unknown:
             raise Refused(f"Utkastet har ingen text som heter {', '.join(sorted('/'.join(k) for k in unknown))}.")
-        promise = config.promises[draft.promise]
-        places = wording.place_names(config.municipality_of(promise))
-        remarks = [
-            remark
-            for (_, part), text in texts.items()
-            if text is not None
-            for remark in wording.check_edit(text, draft.followup.figures, promise, part, places)
-        ]
-        if remarks:
-            raise Refused("\n".join(remarks))
+        _refuse_unfit(config, draft, texts)
         blocks = [_edited(b, texts) for b in draft.blocks]
         if blocks == list(draft.blocks):
             return draft
-        made = rendering.render(db, config, draft, blocks)
+        edition = rendering.compose(db, config, draft, blocks)
+    # The slow part, while nobody waits for a lock: it depends on nothing but the edition.
+    made = rendering.outputs(edition)
+    with store.writing() as db:
+        # The same revision has the same texts and figures; another period may have been closed or taken back.
+        draft = _open_draft(db, draft_id, seen_revision, lock=True)
+        if (now := rendering.compose(db, config, draft, blocks)) != edition:
+            made = rendering.outputs(now)
         if drafts.revise(
             db, draft.id, seen_revision=seen_revision, followup_id=None, blocks=blocks, rendered=made, at=at
         ) is None:  # fmt: skip
@@ -210,6 +208,19 @@ def _refuse_unready(config: Config, draft: Draft, accept_gaps: bool) -> None:
         raise Refused("Underlaget har luckor. Kryssa i ”publicera med lucka” om det ska publiceras ändå.")
 
 
+def _refuse_unfit(config: Config, draft: Draft, texts: Mapping[tuple[str, str], str | None]) -> None:
+    promise = config.promises[draft.promise]
+    places = wording.place_names(config.municipality_of(promise))
+    remarks = [
+        remark
+        for (_, part), text in texts.items()
+        if text is not None
+        for remark in wording.check_edit(text, draft.followup.figures, promise, part, places)
+    ]
+    if remarks:
+        raise Refused("\n".join(remarks))
+
+
 def _edited(block: Block, texts: Mapping[tuple[str, str], str | None]) -> Block:
     key = (block.template, block.part)
     if key not in texts:
@@ -231,8 +242,8 @@ def _existing(db: Db, draft_id: int, *, lock: bool = False) -> Draft:
     return draft
 
 
-def _open_draft(db: Db, draft_id: int, seen_revision: int) -> Draft:
-    draft = _existing(db, draft_id, lock=True)
+def _open_draft(db: Db, draft_id: int, seen_revision: int, *, lock: bool = False) -> Draft:
+    draft = _existing(db, draft_id, lock=lock)
     if draft.revision != seen_revision or draft.state != "open":
         raise _outdated(db, draft_id)
     return draft

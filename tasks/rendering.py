@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from config import Config
 from config.schema import Channel, Promise
 from tasks import channels, composing, correcting, wording
-from tasks.model import Block, Draft, Entry, FollowUp, Output, Publication, Refused
+from tasks.model import Block, Draft, Edition, Entry, FollowUp, Output, Publication, Refused
 from tasks.pages import notices, soundness
 from tasks.periods import period as period_of
 from tasks.store import Db, drafts, publications
@@ -15,12 +15,16 @@ from tasks.store import Db, drafts, publications
 
 def render(db: Db, config: Config, draft: Draft, blocks: Sequence[Block]) -> tuple[Output, ...]:
     """Return the outputs of a draft with these blocks; Refused names what a channel would not accept."""
+    return outputs(compose(db, config, draft, blocks))
+
+
+def compose(db: Db, config: Config, draft: Draft, blocks: Sequence[Block]) -> Edition:
+    """Return all that a draft with these blocks is rendered from, as the database says now."""
     promise = config.promises[draft.promise]
-    selected = config.channels_of(promise)
-    made = composing.compose(
+    return composing.compose(
         promise=promise,
         municipality=config.municipality_of(promise),
-        channels=selected,
+        channels=config.channels_of(promise),
         templates=config.templates,
         followup=draft.followup,
         edition=draft.edition,
@@ -30,9 +34,14 @@ def render(db: Db, config: Config, draft: Draft, blocks: Sequence[Block]) -> tup
         previous=_previous(db, draft),
         before=_before(db, draft),
     )
+
+
+def outputs(edition: Edition) -> tuple[Output, ...]:
+    """Return an edition's outputs, the same for equal editions; Refused names what a channel would not accept."""
+    made = composing.outputs(edition)
     problems = [
         f"{channel.name}: {problem}"
-        for channel in selected
+        for channel in edition.channels
         for problem in channels.kind(channel.kind).fits(channel, tuple(o for o in made if o.channel == channel.id))
     ]
     problems += [

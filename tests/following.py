@@ -148,7 +148,8 @@ def composed(
     """Return all channels' outputs by the shipped templates."""
     given: dict[str, Any] = {"channels": place.channels, "templates": shipped().templates, "edition": 1, "earlier": ()}
     parts = drafted(made, place, follow) if blocks is None else blocks
-    return composing.compose(promise=made, municipality=place, followup=follow, blocks=parts, **(given | fields))
+    whole = composing.compose(promise=made, municipality=place, followup=follow, blocks=parts, **(given | fields))
+    return composing.outputs(whole)
 
 
 def channel(key: str) -> Channel:

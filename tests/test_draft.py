@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from tasks import decide, rendering
 from tasks.draft import written_drafts
-from tasks.store import Store
+from tasks.model import Edition, Output, combined_sha256
+from tasks.store import Store, drafts
 from tasks.store.tables import followups
-from tests.year import Year, a_year, walk
+from tests.year import KOMMUN, Year, a_year, walk
 
 pytestmark = pytest.mark.slow
 
@@ -54,3 +56,39 @@ def test_open_drafts_are_renewed_and_closed_ones_looked_at_for_corrections(year:
     assert year.run("2021-T1", now + timedelta(days=30)).outcome == "correction"
     assert written_drafts.fn([slug], "open") == [(slug, "2021-T1")]
     assert written_drafts.fn([], "open") == []
+
+
+def test_a_save_says_what_was_closed_while_it_was_rendered(year: Year, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another period is approved between the rendering and the lock: what is stored is rendered from what is so now."""
+    year.run("2021-T2")
+    draft = year.current("2021-T2")
+    block = next(b for b in draft.blocks if b.part == "lead")
+    calls, quick = [], rendering.outputs
+
+    def slow(edition: Edition) -> tuple[Output, ...]:
+        made = quick(edition)
+        if not calls:
+            year.approve("2021-T1", year.due("2021-T2"))
+        calls.append(edition)
+        return made
+
+    monkeypatch.setattr(rendering, "outputs", slow)
+    saved = decide.edit(
+        year.store,
+        year.config,
+        draft.id,
+        seen_revision=draft.revision,
+        texts={(block.template, block.part): f"{block.text} Ett tillägg."},
+        person=KOMMUN,
+        at=year.due("2021-T2"),
+    )
+    assert [len(edition.earlier) for edition in calls] == [0, 1]
+    with year.store.reading() as db:
+        stored = drafts.rendered(db, saved.id, saved.revision)
+        assert stored == tuple(sorted(rendering.render(db, year.config, saved, saved.blocks), key=_place))
+    feed = next(o.body for o in stored if o.name.endswith("feed.xml"))
+    assert b"2021-T1" in feed and saved.sha256 == combined_sha256(stored)
+
+
+def _place(output: Output) -> tuple[str, str]:
+    return output.channel, output.name

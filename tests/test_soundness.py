@@ -9,9 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tasks.model import Refused
-from tasks.pages.soundness import LARGEST, problems
+from tasks.pages.soundness import LARGEST, _structural, problems, skeleton
 from tasks.store import Store, drafts
 from tests.conftest import absent
 from tests.following import composed, sample, shipped
@@ -63,6 +65,36 @@ def test_each_break_is_seen(good: str, bad: str, told: str) -> None:
 def test_a_page_that_is_too_large_is_seen() -> None:
     """More than 60 kB does not load where the reception is poor."""
     assert problems(PAGE.replace("</main>", f"<p>{'a' * LARGEST}</p></main>").encode())[0].startswith("sidan är")
+
+
+SMALL = (
+    '<!DOCTYPE html><html lang="sv"><head><title>Sida</title><style>p > b {}</style></head><body><main id="a"><h1>Ett '
+    'löfte</h1><!-- en > not < här --><p class="x">Text &amp; mer <b>text</b>.</p><table><caption>Tabell</caption><tr>'
+    '<th scope="col">A</th></tr></table><img src="a.png" alt="En > bild <"><a href="#a">Upp</a></main></body></html>'
+)
+PIECES = [
+    *"<>\"'&-=/ x\0\u00a0\x0b\ufdd0å", "text ", "<p>", "</p>", "</h1>", "<h2>", "<!--", "-->", '<b a=">', "<script>",
+    "</script>", ' onclick="x"', "<textarea>", "&amp;", "&nbsp", "<svg>", "<td>", "</table>", " alt=", "]]>",
+    "<a href=''>",
+]  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.integers(0, len(SMALL)), st.sampled_from(PIECES)), max_size=4))
+def test_words_change_nothing_about_a_pages_structure(put: list[tuple[int, str]]) -> None:
+    """However a page is broken, the page with its words taken out is broken too, and a sound one stays sound."""
+    page = SMALL
+    for place, piece in put:
+        page = page[:place] + piece + page[place:]
+    assert problems(page.encode()) == _structural(page.encode())
+
+
+def test_a_saved_sentence_is_the_same_structure() -> None:
+    """So it costs nothing; only a new paragraph does."""
+    assert skeleton(PAGE.replace("</p>", " Ett tillägg, åäö & mer.</p>").replace("& ", "&amp; ").encode()) == skeleton(
+        PAGE.replace("</p>", " Fler.</p>").encode()
+    )
+    assert len(skeleton(PAGE.encode())) < len(PAGE.encode())
+    assert skeleton(b"<p>\xff</p>") == b"<p>\xff</p>"
 
 
 @pytest.mark.parametrize(

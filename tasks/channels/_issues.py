@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import feedparser
@@ -44,6 +45,7 @@ def site_feeds(shelf: Shelf, outputs: tuple[Output, ...]) -> list[tuple[str, byt
     return [("feed.json", feeds.json_feed(made)), ("feed.xml", feeds.atom(made))]
 
 
+@lru_cache(maxsize=64)
 def is_atom(body: bytes) -> bool:
     """Return whether the bytes are an Atom feed that says when it was updated."""
     # feedparser resolves no outside entities and drops dangerous ones; a stream keeps it from taking bytes as a name.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -64,6 +65,8 @@ def render(edition: Edition, channel: Channel) -> tuple[Output, ...]:
     return (*outputs, Output(channel.id, f"{folder}/manifest.json", "application/json", manifest))
 
 
+# A text of one channel is saved: the other channels' pages are as they were.
+@lru_cache(maxsize=32)
 def page_files(page: str) -> tuple[tuple[str, str, bytes], ...]:
     """Return name, type and bytes of a page, whole and as the piece that an editor or a CMS puts into its own page."""
     article = article_of(page.encode())

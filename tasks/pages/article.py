@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from html.parser import HTMLParser
 
 from tasks.model import canonical, digest
@@ -116,6 +117,8 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
+# Both sites say nearly the same, and so does the page after a saved sentence.
+@lru_cache(maxsize=2000)
 def _plain(text: str) -> str:
     return re.sub("-+", "-", _UNSEEN.sub("", unicodedata.normalize("NFC", text).translate(_SAME)))
 

@@ -6,6 +6,7 @@ is rendered, so that a broken template is refused before there is a draft to app
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
@@ -18,18 +19,40 @@ LARGEST = 60_000
 _TOLD = 5
 _HEADINGS = tuple(f"h{n}" for n in range(1, 7))
 _DATA_SCRIPT = "application/ld+json"
+_TEXT = re.compile(r">((?:[\t\n\r !#-%(-;=?-~\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd]|&(?:amp|lt|gt|quot|#34|#39);)+)<")
+
+
+def problems(page: bytes) -> tuple[str, ...]:
+    """Return what is wrong with a whole page, in Swedish, at most a few of each kind; nothing for a sound one."""
+    too_large = f"sidan är {len(page)} byte; högst {LARGEST} får den vara"
+    found = (too_large,) if len(page) > LARGEST else ()
+    # A saved sentence leaves the structure as it was: only a page that is wrong is read with its own words.
+    return found + (_structural(page) if _is_broken(skeleton(page)) else ())
+
+
+def skeleton(page: bytes) -> bytes:
+    """Return a page with one letter for each text between two tags: as sound as the page itself.
+
+    Quotes and what HTML can't hold are left as they are, so that nothing but text is ever taken for text.
+    """
+    try:
+        words = page.decode()
+    except UnicodeDecodeError:
+        return page
+    return _TEXT.sub(lambda m: ">x<" if m[1].strip() else m[0], words).encode()
 
 
 @lru_cache(maxsize=32)
-def problems(page: bytes) -> tuple[str, ...]:
-    """Return what is wrong with a whole page, in Swedish, at most a few of each kind; nothing for a sound one."""
+def _is_broken(page: bytes) -> bool:
+    return bool(_structural(page))
+
+
+def _structural(page: bytes) -> tuple[str, ...]:
     parser = HTMLParser(namespace_html_elements=False)
     root = parser.parse(page)
     # SVG elements bear their namespace; what they are called is enough here.
     elements = [e for e in root.iter() if isinstance(e.tag, str)]
     found = [f"ogiltig HTML: {code}" for code in dict.fromkeys(error[1] for error in parser.errors)]
-    if len(page) > LARGEST:
-        found.append(f"sidan är {len(page)} byte; högst {LARGEST} får den vara")
     for rule in (_frame, _headings, _tables, _images, _names, _links, _scripts):
         found += list(rule(root, elements))[:_TOLD]
     return tuple(found)
