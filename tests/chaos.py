@@ -57,6 +57,7 @@ def run(chapters: Sequence[tuple[int, int, int]], seed: str, database: str | Non
                 chapter.count_doubts()
                 tally.numbers["published"] += sum(row.state in ("published", "retracted") for row in chapter.outbox())
             made.drop(url)
+            print(f"kapitel {number}: {rounds} omgångar", file=sys.stderr, flush=True)
         if api:
             tally.flow_runs.update(runs_of(api))
     return tally
