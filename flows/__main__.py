@@ -11,7 +11,7 @@ from pathlib import Path
 
 import config as configuration
 from config import Config, ConfigError
-from flows import archiving
+from flows import archiving, resolving
 from tasks.model import Trouble
 
 # What could not be done is a 1, what was asked wrongly or configured wrongly is a 2.
@@ -121,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     added = command("coach", _coach, "visa vad varje löfte saknar för att kunna följas upp", "strangnas-2021")
     added.add_argument("what", nargs="*", metavar="LÖFTE|FIL", help="ett löfte, dess .toml eller en text med löften")
     archiving.add_commands(command, _open)
+    resolving.add_command(command, _open)
     command("check-config", _check_config, "visa alla fel i mappen med beslut", "--config min-mapp")
     command("migrate", _migrate, "skapa eller uppdatera databasens tabeller", "--database sqlite:///var/lofteskoll.db")
     added = command("up", _up, "starta hela systemet på den här datorn", "--demo-identities")

@@ -107,17 +107,55 @@ def drafted(found: Sequence[Drafted]) -> None:
 
 
 def publications(config: Config, rows: Sequence[Publication]) -> None:
-    """Print what came of each publication."""
-    if not rows:
+    """Print what came of each publication, and which follow-ups are not out everywhere yet."""
+    if rows:
+        made = table("Publicering", "period", "utgåva", "kanal", "läge")
+        remarks = []
+        for row in rows:
+            name = _channel(config, row)
+            made.add_row(row.period, str(row.edition), name, STATES[row.state])
+            remarks.append(": ".join(part for part in (name, row.url, row.message) if part))
+        console.print(made)
+        _remarks(remarks)
+    else:
         console.print("Inget att sända.")
+    with Store(config.database).reading() as db:
+        _remarks(_partly(config, outbox.listed(db)))
+
+
+def _partly(config: Config, rows: Sequence[Publication]) -> Iterator[str]:
+    """Yield a sentence for each newest edition that is out in some channels and not in others."""
+    editions: dict[tuple[str, str], list[Publication]] = {}
+    for row in rows:
+        held = editions.setdefault((row.promise, row.period), [])
+        if row.promise in config.promises:
+            editions[row.promise, row.period] = [r for r in held if r.edition == row.edition] + [row]
+    for (slug, key), found in editions.items():
+        out = [r for r in found if r.state == "published"]
+        rest = [
+            f"{_channel(config, r)} ({STATES[r.state]})" for r in found if r.state not in ("published", "retracted")
+        ]
+        if out and rest:
+            told = f"{len(out)} av {len(found)} kanaler. Kvar: {', '.join(rest)}."
+            yield f"{slug} {key} är delvis publicerad, {told}"
+
+
+def _channel(config: Config, row: Publication) -> str:
+    named = {c.id: c.name for c in config.municipality_of(config.promises[row.promise]).channels}
+    return named.get(row.channel, row.channel)
+
+
+def unresolved(config: Config, rows: Sequence[Publication]) -> None:
+    """Print what waits for a person's word, with the number by which `resolve` takes it."""
+    if not rows:
+        console.print("Inget väntar på att redas ut.")
         return
-    made = table("Publicering", "period", "utgåva", "kanal", "läge")
+    made = table("Att reda ut", "nummer", "löfte", "period", "utgåva", "kanal", "läge")
     remarks = []
     for row in rows:
-        named = {c.id: c.name for c in config.municipality_of(config.promises[row.promise]).channels}
-        name = named.get(row.channel, row.channel)
-        made.add_row(row.period, str(row.edition), name, STATES[row.state])
-        remarks.append(": ".join(part for part in (name, row.url, row.message) if part))
+        name = _channel(config, row)
+        made.add_row(str(row.id), row.promise, row.period, str(row.edition), name, STATES[row.state])
+        remarks.append(": ".join(part for part in (f"{row.id} {name}", row.url, row.message) if part))
     console.print(made)
     _remarks(remarks)
 

@@ -16,6 +16,7 @@ COMMANDS = [
     "reconcile",
     "draft",
     "publish",
+    "resolve",
     "status",
     "sessions",
     "coach",
