@@ -14,14 +14,14 @@ import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
 from tests.chaos_chapter import Chapter
 from tests.chaos_databases import databases
-from tests.chaos_flows import prefect_server, runs_of
+from tests.chaos_flows import prefect_server
 from tests.chaos_mastodon import mastodon
 from tests.chaos_promise import Tally, write_drafts
 from tests.chaos_servers import outside
@@ -38,13 +38,15 @@ def run(chapters: Sequence[tuple[int, int, int]], seed: str, database: str | Non
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lofteskoll-chaos-")))
         made = stack.enter_context(databases(work, database))
         upstream = stack.enter_context(mastodon())
-        api = stack.enter_context(prefect_server(work)) if any(flows for *_, flows in chapters) else ""
         with outside(work / "published", mastodon=upstream) as servers:
             ports = servers.ports
             made.prepare(partial(write_drafts, work / "config", servers))
         for number, rounds, flows in chapters:
             url = made.fresh()
-            with outside(work / f"published-{number}", ports, upstream) as servers:
+            with (
+                outside(work / f"published-{number}", ports, upstream) as servers,
+                prefect_server(work, tally.flow_runs) if flows else nullcontext("") as api,
+            ):
                 config = work / "config" / "municipalities" / "strangnas.toml"
                 text = config.read_text()
                 config.write_text(text.replace(_root(text), f"{work}/published-{number}"))
@@ -58,8 +60,6 @@ def run(chapters: Sequence[tuple[int, int, int]], seed: str, database: str | Non
                 tally.numbers["published"] += sum(row.state in ("published", "retracted") for row in chapter.outbox())
             made.drop(url)
             print(f"kapitel {number}: {rounds} omgångar", file=sys.stderr, flush=True)
-        if api:
-            tally.flow_runs.update(runs_of(api))
     return tally
 
 
