@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from prefect import flow
 
 import config as configuration
+from flows import artifacts
 from flows.fan_out import spread
 from tasks.collect import collect_sources
-from tasks.failing import only_done
+from tasks.failing import done, only_done
 from tasks.model import Fetch
 
 
@@ -21,4 +22,6 @@ def collect(sources: list[str] | None = None, now: datetime | None = None) -> li
     """
     moment = now or datetime.now(UTC)
     chosen = sources or [s.id for s in configuration.load().all_sources()]
-    return only_done(spread(collect_sources, "hämta", chosen, now=moment), "hämta")
+    answers = spread(collect_sources, "hämta", chosen, now=moment)
+    artifacts.of_collect(done(answers))
+    return only_done(answers, "hämta")

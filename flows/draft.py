@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from prefect import flow
 
 import config as configuration
+from flows import artifacts
 from flows.fan_out import spread
 from tasks.draft import Drafted, draft_period, draft_periods, missing_drafts
-from tasks.failing import only_done
+from tasks.failing import done, only_done
 
 
 @flow(name="draft", flow_run_name="skriv utkast", validate_parameters=True)
@@ -27,7 +28,10 @@ def draft(
     moment = now or datetime.now(UTC)
     config = configuration.load()
     if promise and period:
-        return [draft_period(promise, period, as_of or moment, freeze_only=as_of is not None)]
+        made = [draft_period(promise, period, as_of or moment, freeze_only=as_of is not None)]
+        artifacts.of_drafts(made, moment)
+        return made
     chosen = [promise] if promise else list(config.promises)
-    missing = missing_drafts(chosen, moment)
-    return only_done(spread(draft_periods, "skriv utkast", missing, as_of=moment), "skriva")
+    written = spread(draft_periods, "skriv utkast", missing_drafts(chosen, moment), as_of=moment)
+    artifacts.of_drafts(done(written), moment)
+    return only_done(written, "skriva")

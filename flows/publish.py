@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from prefect import flow
 
+from flows import artifacts
 from tasks.model import Publication
 from tasks.publish import advance_publication, list_due
 
@@ -14,4 +15,6 @@ from tasks.publish import advance_publication, list_due
 def publish(promise: str | None = None, period: str | None = None, now: datetime | None = None) -> list[Publication]:
     """Send what is approved and due, and look for what is handed over or uncertain; sites before posts."""
     moment = now or datetime.now(UTC)
-    return [advance_publication(key, moment) for key in list_due(promise, period, moment)]
+    rows = [advance_publication(key, moment) for key in list_due(promise, period, moment)]
+    artifacts.of_publish(rows)
+    return rows

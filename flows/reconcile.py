@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from prefect import flow
 
 import config as configuration
+from flows import artifacts
 from flows.fan_out import spread
-from tasks.failing import only_done
+from tasks.failing import done, only_done
 from tasks.reconcile import Reconciled, reconcile_promises
 
 
@@ -20,4 +21,6 @@ def reconcile(promises: list[str] | None = None, now: datetime | None = None) ->
     """
     moment = now or datetime.now(UTC)
     chosen = promises or list(configuration.load().promises)
-    return only_done(spread(reconcile_promises, "stäm av", chosen, now=moment), "stämma av")
+    found = spread(reconcile_promises, "stäm av", chosen, now=moment)
+    artifacts.of_reconcile(done(found))
+    return only_done(found, "stämma av")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from config import Config
 from config.schema import Person
 from flows import show
+from flows.overview import PUBLICATION_STATES
 from tasks import decide
 from tasks.model import Refused
 from tasks.store import Store, publications
@@ -62,7 +63,7 @@ def resolve(config: Config, number: int | None, url: str | None, who: str, now: 
         raise Refused(f"Publiceringen {number} finns inte. lofteskoll resolve visar dem som finns.")
     person = _person(config, row.promise, who)
     state = decide.settle(store, config, number, url=url or None, person=person, at=now)
-    print(f"Publicering {number} är nu {show.STATES[state]}, enligt {person.name}.")
+    print(f"Publicering {number} är nu {PUBLICATION_STATES[state]}, enligt {person.name}.")
     return 0
 
 

@@ -8,7 +8,7 @@ from prefect import flow
 
 import config as configuration
 from config import Config
-from flows import show, told
+from flows import artifacts, show, told
 from flows.collect import collect
 from flows.draft import draft
 from flows.reconcile import reconcile
@@ -52,4 +52,6 @@ def rehearse(promise: str, key: str, now: datetime | None = None) -> tuple[list[
         fetches = [keep(db, answer) for answer in answers]
         reconcile_in(db, config, chosen, moment)
         followup = follow_up(db, config, chosen, period(chosen, key), moment)
-        return fetches, make(db, config, chosen, followup, moment)
+        made = make(db, config, chosen, followup, moment)
+    artifacts.of_rehearsal(promise, key, told.in_words(config, chosen, "rehearsal", fetches, made))
+    return fetches, made

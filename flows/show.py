@@ -11,17 +11,17 @@ from rich.table import Table
 from rich.text import Text
 
 from config import Config
+from flows.overview import PUBLICATION_STATES, Line, overview
 from tasks.draft import Drafted
 from tasks.model import Fetch, Publication, Refused
-from tasks.periods import STOCKHOLM, period, periods, swedish_date
+from tasks.periods import STOCKHOLM, period, swedish_date
 from tasks.reconcile import Reconciled
-from tasks.store import Store, drafts, records
-from tasks.store import alarms as kept
+from tasks.store import Store, records
 from tasks.store import publications as outbox
 
 # No markup: a message may hold square brackets, and a source may hold anything.
 console = Console(highlight=False, soft_wrap=True, markup=False)
-_OUTCOMES = {
+OUTCOMES = {
     "ok": "hämtad",
     "unchanged": "inget nytt",
     "thinned": "ofullständigt svar",
@@ -30,7 +30,7 @@ _OUTCOMES = {
     "refused": "nekade",
     "unreadable": "gick inte att läsa",
 }
-_DRAFTS = {
+DRAFTS = {
     "new": "nytt utkast",
     "revised": "ändrat utkast",
     "unchanged": "oförändrat",
@@ -38,20 +38,6 @@ _DRAFTS = {
     "retracted": "återkallad, inget nytt utkast",
     "frozen": "som känt då",
     "busy": "pågår redan",
-}
-STATES = {
-    "pending": "väntar",
-    "preparing": "förbereds",
-    "prepared": "förberedd",
-    "sending": "sänds",
-    "published": "publicerad",
-    "handed_over": "överlämnad",
-    "uncertain": "okänt",
-    "refused": "nekad",
-    "stopped": "stoppad",
-    "retracting": "tas tillbaka",
-    "retracted": "återkallad",
-    "by_hand": "tas bort för hand",
 }
 
 
@@ -74,13 +60,17 @@ def fetches(config: Config, found: Sequence[Fetch]) -> None:
     for fetch in found:
         name = config.source(fetch.source).name
         numbers = (str(n) for n in (fetch.records, fetch.new, fetch.changed, fetch.quarantined))
-        made.add_row(name, _OUTCOMES[fetch.outcome], *numbers)
+        made.add_row(name, OUTCOMES[fetch.outcome], *numbers)
     console.print(made)
     _remarks(_named(config, f) for f in found)
+    _quarantined(config, [f.source for f in found if f.quarantined])
+
+
+def _quarantined(config: Config, sources: Sequence[str]) -> None:
     with Store(config.database).reading() as db:
-        for fetch in found:
-            for row in records.quarantined(db, fetch.source) if fetch.quarantined else []:
-                console.print(f"  I karantän: {config.source(fetch.source).name}, rad {row.row}: {row.reason}")
+        for source in sources:
+            for row in records.quarantined(db, source):
+                console.print(f"  I karantän: {config.source(source).name}, rad {row.row}: {row.reason}")
 
 
 def reconciled(found: Sequence[Reconciled]) -> None:
@@ -98,7 +88,7 @@ def drafted(found: Sequence[Drafted]) -> None:
         return
     made = table("Utkast", "löfte", "period", "utgåva", "resultat", "luckor", "ögonblicksbild")
     for row in found:
-        result = _DRAFTS[row.outcome]
+        result = DRAFTS[row.outcome]
         made.add_row(row.promise, row.period, str(row.edition), result, str(row.gaps), row.snapshot_sha256[:12])
     console.print(made)
     for row in found:
@@ -113,7 +103,7 @@ def publications(config: Config, rows: Sequence[Publication]) -> None:
         remarks = []
         for row in rows:
             name = _channel(config, row)
-            made.add_row(row.period, str(row.edition), name, STATES[row.state])
+            made.add_row(row.period, str(row.edition), name, PUBLICATION_STATES[row.state])
             remarks.append(": ".join(part for part in (name, row.url, row.message) if part))
         console.print(made)
         _remarks(remarks)
@@ -133,7 +123,9 @@ def _partly(config: Config, rows: Sequence[Publication]) -> Iterator[str]:
     for (slug, key), found in editions.items():
         out = [r for r in found if r.state == "published"]
         rest = [
-            f"{_channel(config, r)} ({STATES[r.state]})" for r in found if r.state not in ("published", "retracted")
+            f"{_channel(config, r)} ({PUBLICATION_STATES[r.state]})"
+            for r in found
+            if r.state not in ("published", "retracted")
         ]
         if out and rest:
             told = f"{len(out)} av {len(found)} kanaler. Kvar: {', '.join(rest)}."
@@ -154,50 +146,36 @@ def unresolved(config: Config, rows: Sequence[Publication]) -> None:
     remarks = []
     for row in rows:
         name = _channel(config, row)
-        made.add_row(str(row.id), row.promise, row.period, str(row.edition), name, STATES[row.state])
+        made.add_row(str(row.id), row.promise, row.period, str(row.edition), name, PUBLICATION_STATES[row.state])
         remarks.append(": ".join(part for part in (f"{row.id} {name}", row.url, row.message) if part))
     console.print(made)
     _remarks(remarks)
 
 
 def status(config: Config, only: str | None, now: datetime) -> None:
-    """Print where every promise, period and source stands."""
+    """Print where every promise, period and source stands, as the board shows it."""
     with Store(config.database).reading() as db:
-        made = table("Löften", "löfte", "period", "senast klar", "utkast", "godkänt av", "publicerat")
-        for slug, chosen in config.promises.items():
-            if only in (None, slug):
-                for current in periods(chosen):
-                    draft = drafts.latest(db, slug, current.id)
-                    rows = outbox.listed(db, slug, current.id)
-                    parties = drafts.approved_parties(db, draft.id, draft.revision, draft.sha256) if draft else ()
-                    made.add_row(
-                        slug,
-                        current.id,
-                        swedish_date(current.due),
-                        f"utgåva {draft.edition}, version {draft.revision}" if draft else "saknas",
-                        ", ".join(sorted("polisen" if p == "police" else "kommunen" for p in parties)) or "–",
-                        ", ".join(f"{r.channel}: {STATES[r.state]}" for r in rows) or "–",
-                    )
+        seen = overview(db, config, now, only)
+    for line in seen.lines:
+        made = table(f"{line.promise.slug} {line.period.id}, {_left(line)}", "steg", "läge")
+        for cell in (*line.steps, *line.channels):
+            made.add_row(cell.stage, cell.word)
+        console.print(made if line.draft else Text(f"{made.title}: {line.waits}"))
+    made = table("Källor", "källa", "läge")
+    for health in seen.health:
+        made.add_row(health.source.name, health.text)
+    console.print(made)
+    _quarantined(config, [s.id for s in config.all_sources()])
+    if seen.alarms:
+        made = table("Det här behöver någon", "sedan", "vad", "gör så här")
+        for alarm in seen.alarms:
+            made.add_row(_local(alarm.since), alarm.what, alarm.mend)
         console.print(made)
-        made = table("Källor", "källa", "senast hörd", "senaste försök")
-        remarks = []
-        for source in config.all_sources():
-            log = records.fetch_log(db, source.id, now, last=100)
-            good = [f.at for f in log if f.good]
-            made.add_row(
-                source.name,
-                _local(good[-1]) if good else "aldrig",
-                _OUTCOMES[log[-1].outcome] if log else "–",
-            )
-            remarks += [_named(config, log[-1])] if log else []
-        console.print(made)
-        _remarks(remarks)
-        standing = kept.open_ones(db)
-        if standing:
-            made = table("Det här behöver någon", "sedan", "vad", "gör så här")
-            for alarm in standing:
-                made.add_row(_local(alarm.since), alarm.what, alarm.mend)
-            console.print(made)
+
+
+def _left(line: Line) -> str:
+    due = f"senast klar {swedish_date(line.period.due)}"
+    return f"{due} ({line.left})" if line.left else due
 
 
 def _named(config: Config, fetch: Fetch) -> str:

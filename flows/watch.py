@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from prefect import flow
 
 import config as configuration
+from flows import artifacts
 from tasks.draft import Drafted, draft_period, missing_drafts, written_drafts
 from tasks.watch import Looked, compare_published, raise_alarms
 
@@ -23,6 +24,8 @@ def watch(now: datetime | None = None) -> list[Drafted]:
     made = [draft_period(slug, key, moment) for slug, key in due]
     compare_published(moment)
     raise_alarms(moment)
+    artifacts.of_drafts(made, moment)
+    artifacts.of_overview(moment)
     return [one for one in made if one.outcome in ("new", "correction")]
 
 
@@ -31,10 +34,15 @@ def renew(now: datetime | None = None) -> list[Drafted]:
     """Bring every open draft up to date: a moved figure makes a new version and voids the approvals of the old one."""
     moment = now or datetime.now(UTC)
     promises = list(configuration.load().promises)
-    return [draft_period(slug, key, moment) for slug, key in written_drafts(promises, "open")]
+    made = [draft_period(slug, key, moment) for slug, key in written_drafts(promises, "open")]
+    artifacts.of_drafts([one for one in made if one.outcome != "unchanged"], moment)
+    return made
 
 
 @flow(name="alarm", flow_run_name="säg till", validate_parameters=True)
 def alarm(now: datetime | None = None) -> Looked:
     """Bring the alarms up to date and tell the people they concern, each once, and again when it is solved."""
-    return raise_alarms(now or datetime.now(UTC))
+    moment = now or datetime.now(UTC)
+    found = raise_alarms(moment)
+    artifacts.of_overview(moment)
+    return found

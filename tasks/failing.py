@@ -43,12 +43,17 @@ def each(wanted: Iterable[_What], work: Callable[[_What], _Made]) -> list[_Made 
     return made
 
 
+def done(made: Sequence[_Made | Failed]) -> list[_Made]:
+    """Return what was made where nothing failed."""
+    return [one for one in made if not isinstance(one, Failed)]
+
+
 def only_done(made: Sequence[_Made | Failed], what: str) -> list[_Made]:
     """Return what was made where nothing failed; Trouble naming all that did, once the others are done."""
     failed = [one for one in made if isinstance(one, Failed)]
     if failed:
         said = ", ".join(f"{one.subject} ({one.error})" for one in failed[:20])
         more = f" och {len(failed) - 20} till" if len(failed) > 20 else ""
-        done = "De andra är klara." if len(made) > len(failed) else "Ingen blev klar."
-        raise Trouble(f"{len(failed)} av {len(made)} gick inte att {what}: {said}{more}. {done} Loggen säger var.")
-    return [one for one in made if not isinstance(one, Failed)]
+        others = "De andra är klara." if len(made) > len(failed) else "Ingen blev klar."
+        raise Trouble(f"{len(failed)} av {len(made)} gick inte att {what}: {said}{more}. {others} Loggen säger var.")
+    return done(made)

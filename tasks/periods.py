@@ -87,6 +87,28 @@ def swedish_date(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
+def moment(when: datetime) -> str:
+    """Return a moment in Swedish local time: 17 maj 2021 kl. 09.05; only the day where a source gave no time."""
+    local = when.astimezone(STOCKHOLM)
+    if (local.hour, local.minute, local.second) == (0, 0, 0):
+        return swedish_date(local.date())
+    return f"{swedish_date(local.date())} kl. {local:%H.%M}"
+
+
+def days_left(due: date, today: date) -> str:
+    """Return how long there is to a due date, in words."""
+    left = (due - today).days
+    if left == 0:
+        return "ska vara klart i dag"
+    if left == 1:
+        return "1 dag kvar"
+    if left > 1:
+        return f"{left} dagar kvar"
+    if left >= -60:
+        return f"{-left} {'dag' if left == -1 else 'dagar'} försenat"
+    return "försenat"
+
+
 def month_name(month: int) -> str:
     """Return a month's Swedish name, 1 for januari."""
     return _MONTHS[month - 1]

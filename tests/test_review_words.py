@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from config.schema import Source
-from flows.review import board, gate, page, texts
+from flows import overview
+from flows.review import gate, page, texts
+from tasks import periods
 from tasks.model import Dated, Fetch, Figure
 
 pytestmark = pytest.mark.slow
@@ -31,13 +33,13 @@ FORM = Source(id="rapporter", kind="report", name="Rapporter", url="form:police"
 def test_days_left(days: int, words: str) -> None:
     """The time to a due date is said as people say it."""
     today = date(2021, 5, 10)
-    assert page.days_left(today + timedelta(days=days), today) == words
+    assert periods.days_left(today + timedelta(days=days), today) == words
 
 
 def test_moments_are_swedish() -> None:
     """A moment is shown in Swedish local time, and as a day where a source gave no time."""
-    assert page.moment(NOW) == "10 maj 2021 kl. 10.00"
-    assert page.moment(datetime(2021, 1, 10, 23, tzinfo=UTC)) == "11 januari 2021"
+    assert periods.moment(NOW) == "10 maj 2021 kl. 10.00"
+    assert periods.moment(datetime(2021, 1, 10, 23, tzinfo=UTC)) == "11 januari 2021"
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,7 @@ def test_a_source_says_how_it_is(source: Source, log: tuple[tuple[str, int], ...
     """Each state of a source has its sentence."""
     fetches = [Fetch(source.id, NOW - timedelta(hours=h), o, message="Svarar inte.") for o, h in log]
     good = max((f.at for f in fetches if f.good), default=None)
-    found = board.source_health(source, (good, fetches[-1]) if fetches else None, NOW)
+    found = overview.source_health(source, (good, fetches[-1]) if fetches else None, NOW)
     assert found.tone == tone
     assert words in found.text
 

@@ -14,7 +14,7 @@ from flows.review.editor import Form
 from flows.review.sharing import DraftId, existing, opened
 from tasks import decide, rendering, wording
 from tasks.model import Block, Draft, Figure, Refused
-from tasks.periods import local_date, span_name
+from tasks.periods import days_left, local_date, span_name
 from tasks.store import drafts, outputs
 
 router = APIRouter(prefix="/utkast")
@@ -205,7 +205,7 @@ def _page(
         followup=draft.followup,
         promise=promise,
         municipality=municipality,
-        period_left=page.days_left(draft.followup.due, local_date(visit.now)),
+        period_left=days_left(draft.followup.due, local_date(visit.now)),
         outcomes=[
             (promise.commitment(o.commitment), o, figures_of(draft, o.commitment)) for o in draft.followup.outcomes
         ],

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from fastapi import APIRouter, HTTPException, Response
 
+from flows.overview import PUBLICATION_STATES
 from flows.review import page
 from flows.review.auth import Reading
 from tasks import periods, submission
@@ -82,8 +83,8 @@ def sentence(event: Event, channels: Mapping[str, str]) -> str:
         "ordered": f"bad om en {'provkörning' if detail.get('kind') == 'rehearsal' else 'omkörning'}",
         "quarantined": "skickade en rapport som stoppades, eftersom fritexten pekade ut någon; inget sparades",
     }
-    if event.action in page.PUBLICATION_STATES:
-        state = page.PUBLICATION_STATES[cast(PublicationState, event.action)]
+    if event.action in PUBLICATION_STATES:
+        state = PUBLICATION_STATES[cast(PublicationState, event.action)]
         channel = str(detail.get("channel", ""))
         return f"{channels.get(channel, channel)}: {state}"
     return made.get(event.action, event.action)

@@ -12,9 +12,10 @@ from fastapi.concurrency import run_in_threadpool
 
 from config import Config
 from config.schema import Promise
-from flows.review import board, page, questions
+from flows.overview import PUBLICATION_STATES, Line, line, source_health
+from flows.review import page
+from flows.review.asked import open_questions
 from flows.review.auth import Visit, may
-from flows.review.page import PUBLICATION_STATES
 from tasks import decide, periods
 from tasks.model import Period, Refused
 from tasks.periods import local_date, span_name
@@ -74,7 +75,7 @@ def order(visit: Running, promise: str, period: str) -> Response:
     return visit.go(f"/drift/{chosen.slug}/{span.id}", begaran=str(key), **more)
 
 
-def reasons(db: Db, config: Config, row: board.Line, visit: Visit) -> Iterator[Why]:
+def reasons(db: Db, config: Config, row: Line, visit: Visit) -> Iterator[Why]:
     """Yield what is red in a period, the earliest stage first."""
     draft, today = row.draft, local_date(visit.now)
     yield from _of_sources(db, config, row.promise, visit)
@@ -89,7 +90,7 @@ def reasons(db: Db, config: Config, row: board.Line, visit: Visit) -> Iterator[W
             "Kör om när källan svarar igen. Annars avgör parterna om uppföljningen ska publiceras med lucka.",
         )
     if draft.state == "open" and any(o.questions for o in draft.followup.outcomes):
-        asked = len(questions.open_questions(db, row.promise).questions)
+        asked = len(open_questions(db, row.promise).questions)
         if asked:
             what = "1 fråga är obesvarad." if asked == 1 else f"{asked} frågor är obesvarade."
             yield Why(what, "De som rapporterar och granskar svarar under Frågor. Kör sedan om, så räknas svaren.")
@@ -110,13 +111,13 @@ def reasons(db: Db, config: Config, row: board.Line, visit: Visit) -> Iterator[W
 def _of_sources(db: Db, config: Config, promise: Promise, visit: Visit) -> Iterator[Why]:
     heard = records.standing(db)
     for source in config.sources_of(promise):
-        health = board.source_health(source, heard.get(source.id), visit.now)
+        health = source_health(source, heard.get(source.id), visit.now)
         if health.tone == "act":
             mend = "Kontrollera att källan är uppe och att adressen stämmer. Kör sedan om."
             yield Why(f"{source.name}: {health.text[0].lower()}{health.text[1:]}", mend)
 
 
-def _of_publications(config: Config, row: board.Line) -> Iterator[Why]:
+def _of_publications(config: Config, row: Line) -> Iterator[Why]:
     names = {c.id: c.name for c in config.municipality_of(row.promise).channels}
     for sent in row.sent:
         mend = _MENDS.get(sent.state)
@@ -152,8 +153,8 @@ def _is_open(visit: Visit, key: int) -> bool:
 def _page(visit: Visit, promise: Promise, span: Period, *, problem: str = "", status: int = 200) -> Response:
     config = visit.review.config
     with visit.review.store.reading() as db:
-        asked = len(questions.open_questions(db, promise).questions)
-        row = board.line(db, config, promise, span, local_date(visit.now), asked)
+        asked = len(open_questions(db, promise).questions)
+        row = line(db, config, promise, span, local_date(visit.now), asked)
         why = list(reasons(db, config, row, visit))
         ordered = orders.latest(db, promise.slug, span.id, _LISTED)
     return visit.page(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,12 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from config import Config
+from flows.overview import PUBLICATION_STATES
 from flows.review import texts
 from flows.review.assets import Assets
 from flows.review.people import DEMO_BANNER, name_of
-from tasks.model import Dated, PublicationState, State, Verdict
-from tasks.periods import STOCKHOLM, local_date, span_name, swedish_date
+from tasks.model import Dated, State, Verdict
+from tasks.periods import local_date, moment, span_name, swedish_date
 from tasks.store import Store, sessions
 
 HERE = Path(__file__).parent
@@ -55,20 +56,6 @@ ACTIVITY_STATES: Mapping[State, str] = {
     "promise_text": "löftets egen text",
     "nil_report": "inget att rapportera",
     "none": "ingen uppgift",
-}
-PUBLICATION_STATES: Mapping[PublicationState, str] = {
-    "pending": "väntar på att skickas",
-    "preparing": "förbereds",
-    "prepared": "förberedd",
-    "sending": "skickas nu",
-    "published": "publicerad",
-    "handed_over": "överlämnad",
-    "uncertain": "okänt om den gick fram",
-    "refused": "nekad",
-    "stopped": "stoppad",
-    "retracting": "tas tillbaka",
-    "retracted": "återkallad",
-    "by_hand": "ska tas bort för hand",
 }
 VERDICTS: Mapping[Verdict, str] = {"yes": "ja", "no": "nej", "unsure": "osäker"}
 # What follows the dot in a token.
@@ -165,14 +152,6 @@ class Review:
         return next((s.name for s in self.config.all_sources() if s.id == key), key)
 
 
-def moment(when: datetime) -> str:
-    """Return a moment in Swedish local time: 17 maj 2021 kl. 09.05; only the day where a source gave no time."""
-    local = when.astimezone(STOCKHOLM)
-    if (local.hour, local.minute, local.second) == (0, 0, 0):
-        return swedish_date(local.date())
-    return f"{swedish_date(local.date())} kl. {local:%H.%M}"
-
-
 def dated(when: Dated | None) -> str:
     """Return when something was, as exactly as it is known."""
     if when is None:
@@ -203,20 +182,6 @@ def figure_name(token: str) -> str:
 def seconds(when: datetime) -> int:
     """Return a moment as whole seconds since 1970."""
     return int(when.timestamp())
-
-
-def days_left(due: date, today: date) -> str:
-    """Return how long there is to a due date, in words."""
-    left = (due - today).days
-    if left == 0:
-        return "ska vara klart i dag"
-    if left == 1:
-        return "1 dag kvar"
-    if left > 1:
-        return f"{left} dagar kvar"
-    if left >= -60:
-        return f"{-left} {'dag' if left == -1 else 'dagar'} försenat"
-    return "försenat"
 
 
 def done(key: str) -> str:

@@ -11,13 +11,14 @@ from config import Config
 from config.schema import Commitment, Municipality, Promise
 from flows.review import gate, page
 from flows.review.answers import Answered, Given, answered, taken_back
+from flows.review.asked import Open, open_questions
 from flows.review.auth import Answering, Visit
 from flows.review.figures import shown_record
 from flows.review.sides import Side, beside, is_marked
-from tasks import corrections, decide, evidence, linkage, submission
-from tasks.model import Judgement, Question, Reading, Record, Refused, Verdict
-from tasks.periods import local_date
-from tasks.store import Db, matches, records
+from tasks import corrections, decide, submission
+from tasks.model import Judgement, Question, Refused, Verdict
+from tasks.periods import local_date, moment
+from tasks.store import matches
 
 router = APIRouter(prefix="/fragor")
 _VERDICTS: Mapping[str, Verdict] = {"ja": "yes", "nej": "no", "osaker": "unsure"}
@@ -25,17 +26,6 @@ _VERDICTS: Mapping[str, Verdict] = {"ja": "yes", "nej": "no", "osaker": "unsure"
 _AT_ONCE = 5
 # The only page with a script of ours: it lets one key press one of the page's own buttons.
 _CONTENT_POLICY = f"{gate.CONTENT_POLICY}; script-src 'self'"
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """What is asked of a promise now, with the records and readings it is about."""
-
-    questions: tuple[Question, ...]
-    # Answered with unsure: waits for somebody who knows.
-    waiting: tuple[Question, ...]
-    records: Mapping[str, list[Record]]
-    readings: Mapping[tuple[str, str], Reading]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,44 +103,6 @@ def undo(visit: Answering) -> Response:
     return visit.go("/fragor", klart="angrat")
 
 
-def open_questions(db: Db, promise: Promise) -> Open:
-    """Return a promise's open questions, the answers of this minute counted in, and what they are about.
-
-    Starts from the stored readings and pairs: reading and comparing every text again is the reconciliation's work.
-    """
-    readings, pairs = matches.derived(db, promise.slug)
-    about = {r.record_id: r.record_version for r in readings if r.band != "no"}
-    versions = records.versions_of(db, about)
-    # A report taken back this minute is no longer asked about; any other record is the version that was read.
-    by_id = {
-        key: found[about[key] - 1]
-        for key, found in versions.items()
-        if about[key] <= len(found) and found[-1].fields.get("state") != "withdrawn"
-    }
-    answers = matches.answers(db, promise.slug)
-    # An unsure answer leaves the question open for somebody who knows.
-    unsure = {(j.question, j.left, j.right): j for j in answers if j.verdict == "unsure"}
-    sure = [j for j in answers if j.verdict != "unsure"]
-    said = {(j.left, j.right): j for j in sure if j.question == "evidence"}
-    judged = [
-        evidence.judged(r, by_id[r.record_id], said[r.record_id, r.commitment])
-        if (r.record_id, r.commitment) in said
-        else r
-        for r in readings
-        if r.record_id in by_id
-    ]
-    no_more = {(r.record_id, r.commitment) for r in judged if r.band == "no"}
-    alive = [p for p in pairs if not {(p.left, p.commitment), (p.right, p.commitment)} & no_more]
-    asked = linkage.questions(promise, by_id, judged, alive, sure)
-    waits = [(q, unsure.get((q.question, q.left, q.right))) for q in asked]
-    return Open(
-        tuple(q for q, by in waits if by is None or by.seen_sha256 != q.seen_sha256),
-        tuple(replace(q, earlier=by) for q, by in waits if by and by.seen_sha256 == q.seen_sha256),
-        {key: versions[key][: about[key]] for key in by_id},
-        {(r.record_id, r.commitment): r for r in judged},
-    )
-
-
 def _next(at: int, count: int) -> str:
     """Return where to go on: the question that took the answered one's place, or the last one that is left."""
     left = count - 1
@@ -182,7 +134,7 @@ def _already(visit: Visit, found: Judgement | None) -> str:
     if found is None:
         return "Frågan ställs inte längre: uppgifterna har ändrats, eller så är den besvarad på annat sätt."
     who = "Du" if found.who == visit.person.id else visit.review.name_of(found.who)
-    return f"Frågan är redan besvarad: {who} svarade {page.VERDICTS[found.verdict]} {page.moment(found.at)}."
+    return f"Frågan är redan besvarad: {who} svarade {page.VERDICTS[found.verdict]} {moment(found.at)}."
 
 
 def _page(
