@@ -1,4 +1,4 @@
-"""The verb of the people: report, edit, approve, reject, judge, undo; settle, stop, correct and retract.
+"""The verb of the people: report, edit, approve, reject, judge, undo; settle, stop, correct, drop and retract.
 
 One function is one transaction.
 
@@ -29,6 +29,7 @@ from tasks.ordering import order as order
 from tasks.reporting import report as report
 from tasks.reporting import withdraw as withdraw
 from tasks.settling import correct as correct
+from tasks.settling import drop as drop
 from tasks.settling import retract as retract
 from tasks.settling import settle as settle
 from tasks.settling import stop as stop
@@ -251,6 +252,8 @@ def _open_draft(db: Db, draft_id: int, seen_revision: int, *, lock: bool = False
 
 def _outdated(db: Db, draft_id: int) -> Outdated:
     current = _existing(db, draft_id)
+    if current.state == "dropped":
+        return Outdated("Båda parter har kastat den här rättelsen. Påbörja den igen under Publiceringar.", current)
     if current.state == "closed":
         return Outdated("Utkastet är redan godkänt av båda och kan inte ändras. En ändring blir en rättelse.", current)
     return Outdated("Utkastet har ändrats sedan du öppnade det. Läs den nya versionen och försök igen.", current)

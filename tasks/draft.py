@@ -74,7 +74,8 @@ def make(db: Db, config: Config, promise: Promise, followup: FollowUp, now: date
     """Bring a period's draft up to date with a follow-up.
 
     No draft yet: the first edition. An open one: a new revision where a disclosed figure or a template moved, edits
-    kept. A closed one: the next edition, a proposed correction, where a disclosed figure moved; none when retracted.
+    kept. A closed one: the next edition, a proposed correction, where a disclosed figure moved; none when retracted,
+    nor when both parties have given up a correction with the same figures.
     """
     before = drafts.latest(db, promise.slug, followup.period, lock=True)
     blocks = wording.blocks(
@@ -102,6 +103,10 @@ def make(db: Db, config: Config, promise: Promise, followup: FollowUp, now: date
         if before is not None and not moved:
             return replace(result, snapshot_sha256=before.followup.sha256)
         edition = before.edition + 1 if before else 1
+        given_up = drafts.edition(db, promise.slug, followup.period, edition)
+        if given_up is not None and not _changes(given_up.followup, followup):
+            # Both parties have said that just these figures need no correction.
+            return replace(result, snapshot_sha256=before.followup.sha256 if before else followup.sha256)
         # A correction begins from what people made of the texts last time.
         blocks = wording.merge(before.blocks, blocks) if before else blocks
         followup_id, followup = drafts.freeze(db, followup)

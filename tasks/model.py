@@ -409,7 +409,8 @@ class Draft:
     period: str
     edition: int
     revision: int
-    state: Literal["open", "closed"]
+    # Dropped: a proposed correction that both parties gave up.
+    state: Literal["open", "closed", "dropped"]
     followup: FollowUp
     blocks: tuple[Block, ...]
     sha256: str

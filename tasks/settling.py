@@ -1,4 +1,4 @@
-"""What people decide about what has been sent: settle, stop, correct, retract. One function is one transaction.
+"""What people decide about what has been sent: settle, stop, correct, drop, retract. One function is one transaction.
 
 A part of `decide`, which gives these functions on: every one is told who acts and when.
 """
@@ -8,11 +8,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from config import Config
-from config.schema import Person
+from config.schema import Party, Person
 from tasks import rendering
 from tasks.model import Draft, Publication, PublicationState, Refused, Retraction, RetractionReason
 from tasks.store import Db, Store, drafts, history, publications
 
+# A party's word that a proposed correction isn't needed.
+_UNWANTED = "correction_unwanted"
 # What a person's word makes of a row: with a link it is out there, without one it is not.
 _SETTLED: dict[tuple[PublicationState, bool], PublicationState] = {
     ("uncertain", True): "published",
@@ -88,6 +90,37 @@ def correct(store: Store, config: Config, draft_id: int, *, person: Person, at: 
         )
         _note(db, before, person, at, "correction_begun", edition=edition)
         return made
+
+
+def drop(store: Store, draft_id: int, *, seen_sha256: str, person: Person, at: datetime) -> bool:
+    """Give up a proposed correction: False while one party has said so, True when both have and it is gone.
+
+    What is published stays as it is. The same figures are not proposed again; others are, and a person may begin the
+    correction anew. Raises Refused for what is no proposed correction, or has changed since it was seen.
+    """
+    _may(person, "approver")
+    with store.writing() as db:
+        draft = drafts.draft(db, draft_id, lock=True)
+        if draft is None or draft.state != "open" or draft.edition == 1:
+            raise Refused("Bara en föreslagen rättelse kan kastas.")
+        if draft.sha256 != seen_sha256:
+            raise Refused("Rättelsen har ändrats sedan du läste den. Läs den nya versionen först.")
+        said = unwanted_by(db, draft)
+        if person.party not in said:
+            about = {"edition": draft.edition, "draft": draft.id, "revision": draft.revision}
+            _note(db, draft, person, at, _UNWANTED, sha256=draft.sha256, **about)
+        if said | {person.party} != {"police", "municipality"}:
+            return False
+        drafts.drop(db, draft.id, at)
+        _note(db, draft, person, at, "correction_dropped", edition=draft.edition)
+        return True
+
+
+def unwanted_by(db: Db, draft: Draft) -> frozenset[Party]:
+    """Return the parties that have said of just this version of a correction that it isn't needed."""
+    told = history.events(db, draft.promise, draft.period, actions=[_UNWANTED])
+    this = {"draft": draft.id, "revision": draft.revision}
+    return frozenset(e.party for e in told if e.party and this.items() <= e.detail.items())
 
 
 def retract(

@@ -67,6 +67,8 @@ def sentence(event: Event, channels: Mapping[str, str]) -> str:
         "settled": f"redde ut publiceringen {detail.get('publication')}: {_settled(detail)}",
         "stopped_by_hand": f"stoppade {channels.get(str(detail.get('channel')), '')}",
         "correction_begun": f"påbörjade en rättelse, utgåva {detail.get('edition')}",
+        "correction_unwanted": f"sade att rättelsen, utgåva {detail.get('edition')}, inte behövs",
+        "correction_dropped": f"kastade rättelsen, utgåva {detail.get('edition')}, som båda parter ville",
         "retraction": f"återkallade utgåva {detail.get('edition')}: "
         + REASONS.get(cast(RetractionReason, detail.get("reason")), ""),
         "archived": "skrev arkivpaketet för perioden",

@@ -45,6 +45,8 @@ DONE = {
     "borta": "Noterat: den är borttagen.",
     "stoppad": "Publiceringen är stoppad. Den skickas inte förrän någon släpper fram den.",
     "rattelse": "En rättelse är påbörjad. Ändra texterna och låt båda parter godkänna.",
+    "kastas": "Noterat: rättelsen behövs inte. Den kastas när den andra parten säger detsamma.",
+    "kastad": "Rättelsen är kastad. Det som är publicerat står kvar som det är.",
     "aterkallad": "Uppföljningen är återkallad. Följ här att den försvinner överallt.",
 }
 ACTIVITY_STATES: Mapping[State, str] = {

@@ -12,14 +12,15 @@ from typing import Annotated, get_args
 from fastapi import APIRouter, Path, Response
 
 from config import Config
-from config.schema import Channel, Promise
+from config.schema import Channel, Party, Promise
 from flows.review import page
 from flows.review.auth import Editing, Reading, Settling, Visit
-from tasks import decide
+from tasks import decide, settling
 from tasks.model import Publication, Refused, Retraction, RetractionReason
 from tasks.pages.notices import REASONS
 from tasks.periods import periods
 from tasks.store import Db, drafts, publications
+from tasks.store.drafts import Heading
 
 router = APIRouter(prefix="/publiceringar")
 Key = Annotated[int, Path(ge=1, le=2**31 - 1)]
@@ -45,7 +46,9 @@ class Group:
     sent: Sequence[Sent]
     draft_id: int
     edition: int
-    correction: int | None
+    correction: Heading | None
+    # The parties that have said that the correction isn't needed.
+    unwanted: frozenset[Party]
     retraction: Retraction | None
 
 
@@ -100,6 +103,19 @@ def correct(visit: Editing, key: Key) -> Response:
     return visit.go(f"/utkast/{made}", klart="rattelse")
 
 
+@router.post("/rattelse/{key}/kasta")
+def drop(visit: Settling, key: Key) -> Response:
+    """Keep a party's word that a proposed correction isn't needed; the second one throws it away."""
+    review = visit.review
+    try:
+        gone = decide.drop(
+            review.store, key, seen_sha256=visit.text("kontrollsumma"), person=visit.person, at=visit.now
+        )
+    except Refused as error:
+        return _page(visit, status=422, problem=str(error))
+    return visit.go("/publiceringar", klart="kastad" if gone else "kastas")
+
+
 @router.post("/utgava/{key}/aterkalla")
 def retract(visit: Settling, key: Key) -> Response:
     """Take a published edition back, when the person has said why and that they mean it."""
@@ -146,6 +162,7 @@ def _page(
         typed=typed,
         reasons=REASONS,
         may_settle=bool(visit.person.roles & {"approver", "ops"}),
+        may_drop="approver" in visit.person.roles,
         may_correct=bool(visit.person.roles & {"reviewer", "approver"}),
     )
 
@@ -162,9 +179,13 @@ def _groups(db: Db, config: Config, visit: Visit) -> list[Group]:
             closed = [h for h in editions if h.state == "closed"]
             if sent and closed:
                 newest = closed[-1]
-                begun = next((h.id for h in editions if h.state == "open"), None)
+                begun = next((h for h in editions if h.state == "open"), None)
+                draft = drafts.draft(db, begun.id) if begun else None
+                unwanted = settling.unwanted_by(db, draft) if draft else frozenset()
                 taken = publications.retraction(db, promise.slug, period.id, newest.edition)
-                found.append(Group(promise, period.id, period.name, sent, newest.id, newest.edition, begun, taken))
+                found.append(
+                    Group(promise, period.id, period.name, sent, newest.id, newest.edition, begun, unwanted, taken)
+                )
     return found
 
 

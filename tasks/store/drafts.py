@@ -8,18 +8,19 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, Select, delete, insert, select, update
 
 from tasks.model import Approval, Block, Draft, FollowUp, Output, Party, combined_sha256
 from tasks.store import Db, outputs
 from tasks.store.outputs import rendered as rendered
-from tasks.store.tables import approvals, draft_blocks, drafts, followups
+from tasks.store.tables import approvals, draft_blocks, drafts, dropped_drafts, followups
 
 _FOLLOWUP = TypeAdapter(FollowUp)
 # A follow-up is frozen, and its hash is over all of it: the same hash is the same follow-up, in any database. Each is
 # read from its JSON once; a page may name three of them, and that took half of its time.
 _READ: dict[str, FollowUp] = {}
 _MOST_READ = 100
+_IS_DROPPED = select(dropped_drafts.c.draft_id).where(dropped_drafts.c.draft_id == drafts.c.id).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,8 @@ def snapshot(db: Db, promise: str, period: str, sha256: str) -> FollowUp | None:
 
 
 def headings(db: Db, promise: str | None = None) -> list[Heading]:
-    """Return all drafts (of one promise where given) by promise, period and edition."""
-    query = select(drafts).order_by(drafts.c.promise, drafts.c.period, drafts.c.edition)
+    """Return all drafts (of one promise where given) by promise, period and edition, those given up left out."""
+    query = _known().where(~_IS_DROPPED).order_by(drafts.c.promise, drafts.c.period, drafts.c.edition)
     if promise is not None:
         query = query.where(drafts.c.promise == promise)
     return [_heading(r) for r in db.execute(query)]
@@ -88,13 +89,13 @@ def headings(db: Db, promise: str | None = None) -> list[Heading]:
 
 def draft(db: Db, draft_id: int, *, lock: bool = False) -> Draft | None:
     """Return one draft with its texts, or None; `lock` holds it against other writers until the commit."""
-    query = select(drafts).where(drafts.c.id == draft_id)
+    query = _known().where(drafts.c.id == draft_id)
     return _draft(db, db.execute(query.with_for_update() if lock else query).first())
 
 
 def edition(db: Db, promise: str, period: str, number: int) -> Draft | None:
-    """Return one edition of a period, or None."""
-    query = select(drafts).where(drafts.c.promise == promise, drafts.c.period == period, drafts.c.edition == number)
+    """Return one edition of a period, or None; one that was given up says so in its state."""
+    query = _known().where(drafts.c.promise == promise, drafts.c.period == period, drafts.c.edition == number)
     return _draft(db, db.execute(query).first())
 
 
@@ -114,8 +115,8 @@ def released(db: Db, promise: str, *, lock: bool = False) -> list[FollowUp]:
 def latest(db: Db, promise: str, period: str, *, lock: bool = False) -> Draft | None:
     """Return a period's newest edition, or None; `lock` holds it against other writers until the commit."""
     query = (
-        select(drafts)
-        .where(drafts.c.promise == promise, drafts.c.period == period)
+        _known()
+        .where(drafts.c.promise == promise, drafts.c.period == period, ~_IS_DROPPED)
         .order_by(drafts.c.edition.desc())
         .limit(1)
     )
@@ -133,7 +134,16 @@ def add_draft(
     rendered: tuple[Output, ...],
     at: datetime,
 ) -> int:
-    """Store a new edition's first revision and return its id."""
+    """Store a new edition's first revision and return its id; one that was given up is taken up anew under its own."""
+    same = (drafts.c.promise == promise, drafts.c.period == period, drafts.c.edition == edition)
+    given_up = db.execute(select(drafts.c.id, drafts.c.revision).where(*same, _IS_DROPPED)).first()
+    if given_up is not None:
+        db.execute(delete(dropped_drafts).where(dropped_drafts.c.draft_id == given_up.id))
+        revise(
+            db, given_up.id, seen_revision=given_up.revision, followup_id=followup_id, blocks=blocks,
+            rendered=rendered, at=at,
+        )  # fmt: skip
+        return int(given_up.id)
     result = db.execute(
         insert(drafts)
         .values(
@@ -178,7 +188,7 @@ def revise(
         values["followup_id"] = followup_id
     result = db.execute(
         update(drafts)
-        .where(drafts.c.id == draft_id, drafts.c.revision == seen_revision, drafts.c.state == "open")
+        .where(drafts.c.id == draft_id, drafts.c.revision == seen_revision, drafts.c.state == "open", ~_IS_DROPPED)
         .values(**values)
     )
     if not result.rowcount:
@@ -193,10 +203,15 @@ def close(db: Db, draft_id: int, revision: int) -> bool:
     """Close an edition for changes; False when it was changed or closed meanwhile."""
     result = db.execute(
         update(drafts)
-        .where(drafts.c.id == draft_id, drafts.c.revision == revision, drafts.c.state == "open")
+        .where(drafts.c.id == draft_id, drafts.c.revision == revision, drafts.c.state == "open", ~_IS_DROPPED)
         .values(state="closed")
     )
     return bool(result.rowcount)
+
+
+def drop(db: Db, draft_id: int, at: datetime) -> None:
+    """Give an open draft up; all that it said and who said what about it is kept."""
+    db.execute(insert(dropped_drafts).values(draft_id=draft_id, at=at))
 
 
 def add_approval(db: Db, approval: Approval) -> None:
@@ -228,6 +243,10 @@ def approved_parties(db: Db, draft_id: int, revision: int, sha256: str) -> froze
     return frozenset(w.party for w in words(db, draft_id, revision) if w.verdict == "approved" and w.sha256 == sha256)
 
 
+def _known() -> Select[Any]:
+    return select(drafts, _IS_DROPPED.label("is_dropped"))
+
+
 def _draft(db: Db, row: Row[Any] | None) -> Draft | None:
     if row is None:
         return None
@@ -244,7 +263,7 @@ def _draft(db: Db, row: Row[Any] | None) -> Draft | None:
         period=row.period,
         edition=row.edition,
         revision=row.revision,
-        state=row.state,
+        state="dropped" if row.is_dropped else row.state,
         followup=_decoded(db, row.followup_id, sha256),
         blocks=tuple(Block(b.template, b.part, b.position, b.generated, b.edited, b.conflict) for b in blocks),
         sha256=row.sha256,

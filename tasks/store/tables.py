@@ -312,6 +312,14 @@ drafts = Table(
     ),
 )
 
+# A row here is a proposed correction that both parties gave up: until the edition is proposed anew it is no draft.
+dropped_drafts = Table(
+    "dropped_drafts",
+    metadata,
+    Column("draft_id", Integer, ForeignKey("drafts.id"), primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+
 draft_blocks = Table(
     "draft_blocks",
     metadata,
