@@ -171,9 +171,6 @@ def _look(store: Store, channel: Channel, row: Publication, now: datetime) -> Pu
     second = doubtful and row.lookups % _LOOKS == 1
     try:
         there = channels.clock(channel) if doubtful else None
-        if second and there and row.not_before and there < row.not_before:
-            # Our clock says that it is time, the channel's doesn't: ours has jumped.
-            return row
         receipt = kind.find(channel, row, outputs, Path())
     except (Unavailable, Uncertain, Refused) as trouble:
         to: PublicationState = "refused" if isinstance(trouble, Refused) else row.state
@@ -191,6 +188,9 @@ def _look(store: Store, channel: Channel, row: Publication, now: datetime) -> Pu
         return _record(
             store, row, back, now, message="Fanns inte i kanalen; sänds igen.", next_attempt=back == "prepared"
         )
+    if second and there and row.not_before and there < row.not_before:
+        # Our clock says that it is time for the second look, the channel's doesn't: ours has jumped.
+        return row
     vain = row.lookups + 1
     if not second:
         message = "Hittades inte; söker en gång till."

@@ -68,6 +68,8 @@ def test_the_clock_is_x_own(server: OurXServer, monkeypatch: pytest.MonkeyPatch)
     then = datetime(2021, 5, 17, 9, 5, tzinfo=UTC)
     monkeypatch.setattr(server, "clock", then.timestamp)
     assert x.clock(account(server.url)) == then
+    # Where a person shall decide, two looks in vain settle nothing.
+    assert x.clock(account(server.url, options={"send_again": False})) is None
     for fault in ("401", "timeout", "500", "429"):
         server.read_faults.append(fault)
         with pytest.raises(Unavailable):

@@ -259,6 +259,7 @@ def test_14_a_post_that_may_have_gone_out_is_unknown_and_not_sent_again(
         # The picture and its alternative text go first; the answer about the post itself is lost.
         x.faults.extend(["", "", "500-after"])
         x.lag = True
+        monkeypatch.setattr(x, "clock", now.timestamp)
         assert year.publish(now)["kommunen-x"].state == "uncertain"
         assert year.publish(now)["kommunen-x"].state == "uncertain"
         x.lag = False

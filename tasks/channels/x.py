@@ -17,7 +17,8 @@ from typing import Any
 
 import requests
 
-from config.schema import Channel
+from config.schema import Channel, Decision
+from tasks import options
 from tasks.channels import _post, _weight, _wire, _x
 from tasks.channels._measure import Measure
 from tasks.model import Output, Publication, Receipt, Refused, Trouble, Unavailable, Uncertain
@@ -42,13 +43,19 @@ for _name in ("tweepy", "oauthlib", "requests_oauthlib"):
     logging.getLogger(_name).setLevel(logging.INFO)
 
 
+class Options(Decision):
+    """What those who answer for the account decide."""
+
+    # Whether a post that two looks in vain have shown not to be there is sent once more; else a person is asked.
+    send_again: bool = True
+
+
 def check(channel: Channel) -> list[str]:
     """Return what is wrong with the channel's configuration, in Swedish; missing keys are told when it posts."""
     problems = _x.base_problems(channel.base_url or _x.API)
     if channel.role != "post":
         problems.append('role ska vara "post": X tar inlägg, inte sidor')
-    problems += _wire.unknown_keys(channel, _SECRETS)
-    return problems + [f"options.{key} är okänd: ta bort den" for key in sorted(channel.options)]
+    return [*problems, *_wire.unknown_keys(channel, _SECRETS), *options.problems(Options, channel.options)]
 
 
 def fits(channel: Channel, outputs: tuple[Output, ...]) -> list[str]:
@@ -139,7 +146,12 @@ def find(channel: Channel, publication: Publication, outputs: tuple[Output, ...]
 
 
 def clock(channel: Channel) -> datetime | None:
-    """Return what time it is at X, by its own answer; None when it doesn't say. Raises Unavailable."""
+    """Return what time it is at X, by its own answer; None when it doesn't say, or when a person shall decide.
+
+    Raises Unavailable.
+    """
+    if not options.read(Options, channel.options, channel.id).send_again:
+        return None
     with _wire.asking(), _x.client(channel, _keys(channel)) as client:
         answer = _x.call(channel, lambda: client.get_me(user_auth=True))
     try:
