@@ -17,6 +17,7 @@ from tasks import journal, sources
 from tasks.failing import Failed, each
 from tasks.http import Http
 from tasks.model import Fetch, Parsed, Payload, Refused, Unavailable, Unreadable
+from tasks.screening import intake
 from tasks.store import Db, Store, records
 from tasks.store.calls import CallGate
 
@@ -43,13 +44,22 @@ def ask(config: Config, store: Store, source: Source, now: datetime) -> Answer:
         return Answer(source, now, (), "refused", str(trouble))
     parts: list[tuple[Payload, Parsed | None]] = []
     trouble_found = ""
+    places = _places(config, source) if sources.is_staff_written(source.kind) else None
     for payload in payloads:
         try:
-            parts.append((payload, kind.parse(source, payload)))
+            parsed = kind.parse(source, payload)
+            parts.append((payload, parsed if places is None else intake.screened(source.name, parsed, places)))
         except Unreadable as trouble:
             parts.append((payload, None))
             trouble_found = str(trouble)
     return Answer(source, now, tuple(parts), "unreadable" if trouble_found else "ok", trouble_found)
+
+
+def _places(config: Config, source: Source) -> list[str]:
+    """Return the names that are nobody's where a source is written: its municipality's places, of a shared one all."""
+    every = config.municipalities.values()
+    owners = [m for m in every if any(s.id == source.id for s in m.sources)] or every
+    return [name for m in owners for place in m.places for name in (place.name, *place.aliases)]
 
 
 def keep(db: Db, answer: Answer) -> Fetch:
@@ -66,7 +76,9 @@ def keep(db: Db, answer: Answer) -> Fetch:
     read_before = bool(before) and before[0].outcome != "unreadable" and not before[0].quarantined
     for payload, parsed in answer.parts:
         same = records.is_latest_payload(db, payload)
-        records.save_payload(db, payload)
+        # What could not be read at all could not be screened either.
+        unfit = parsed.hides if parsed else sources.is_staff_written(answer.source.kind)
+        records.save_payload(db, payload, bytes_too=not unfit)
         if parsed is None:
             continue
         new, changed = (0, 0) if same and read_before else records.save_parsed(db, payload, parsed)

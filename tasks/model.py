@@ -165,6 +165,8 @@ class Parsed:
     warnings: tuple[str, ...] = ()
     # The answer is well-formed but visibly not the whole one (the police feed's thinned lists).
     thinned: str = ""
+    # Personal data was found and is not among the records: the payload's own bytes must not be kept either.
+    hides: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,9 @@ def sample(kind: str) -> tuple[Source, Payload]:
 
 
 def plain(parsed: Parsed) -> Any:
-    """Return what was parsed as plain JSON values, without what only the store fills in."""
+    """Return what was parsed as plain JSON values, without what only the screening and the store fill in."""
     made = json.loads(canonical(parsed))
+    made.pop("hides")
     for record in made["records"]:
         record.pop("purged_at")
         record.pop("purged_sha256")

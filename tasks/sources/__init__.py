@@ -44,3 +44,11 @@ def kind(name: str) -> Kind:
     if name not in kinds():
         raise Refused(f"Källslaget {name!r} finns inte. Rätta kind till ett av: {', '.join(kinds())}.")
     return cast(Kind, importlib.import_module(f"{__name__}.{name}"))
+
+
+def is_staff_written(name: str) -> bool:
+    """Tell whether staff write in such a source for each other: its free text is screened before it is stored.
+
+    What an authority has published stays as it came; none of it is shown to the other party or the public.
+    """
+    return getattr(kind(name), "STAFF_WRITTEN", False)

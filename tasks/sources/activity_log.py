@@ -23,6 +23,8 @@ from tasks.model import Parsed, Payload, Quarantined, Record, Unreadable
 from tasks.options import problems, read
 from tasks.plaintext import decode, one_line, tidy
 
+# Free text for colleagues: names and numbers get in.
+STAFF_WRITTEN = True
 _SEPARATORS = ";\t,"
 # The heading may stand below a title and a date; further down it is no heading.
 _HEADING_WITHIN = 20

@@ -27,12 +27,15 @@ def is_latest_payload(db: Db, payload: Payload) -> bool:
     return latest == payload.sha256
 
 
-def save_payload(db: Db, payload: Payload) -> None:
-    """Keep a payload; bytes that were seen before are only marked as seen again."""
+def save_payload(db: Db, payload: Payload, *, bytes_too: bool = True) -> None:
+    """Keep a payload; bytes that were seen before are only marked as seen again.
+
+    Without `bytes_too` its hash tells that it came, and what it said is not kept, nor what an earlier version kept.
+    """
     seen = db.execute(
         update(payloads)
         .where(payloads.c.source == payload.source, payloads.c.sha256 == payload.sha256)
-        .values(last_seen_at=payload.fetched_at, name=payload.name)
+        .values(last_seen_at=payload.fetched_at, name=payload.name, **({} if bytes_too else {"body": None}))
     )
     if not seen.rowcount:
         db.execute(
@@ -44,7 +47,7 @@ def save_payload(db: Db, payload: Payload) -> None:
                 url=payload.url,
                 name=payload.name,
                 media_type=payload.media_type,
-                body=payload.body,
+                body=payload.body if bytes_too else None,
             )
         )
 
