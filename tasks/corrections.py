@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from config.schema import Commitment, Municipality, Promise
-from tasks import dates, submission
+from tasks import submission
 from tasks.model import Dated, Refused, State
 from tasks.periods import span_name
 
@@ -47,7 +47,7 @@ def check(
     ]
     if problems:
         raise Refused("\n".join(problems))
-    day, place = _day(given), _district(given.get("place", ""), municipality)
+    day, place = submission.day_of(given.get("date", ""), promise), _district(given.get("place", ""), municipality)
     return {
         **({"state": given["state"]} if "state" in given else {}),
         **({"date": day.isoformat()} if day else {}),
@@ -69,9 +69,9 @@ def _wrong_state(given: Mapping[str, str], commitment: Commitment) -> list[str]:
 def _wrong_day(
     given: Mapping[str, str], promise: Promise, said: tuple[State, Sequence[Dated]], today: date
 ) -> list[str]:
-    day, days = _day(given), said[1]
+    day, days = submission.day_of(given.get("date", ""), promise), said[1]
     if "date" in given and day is None:
-        return ["Datum: välj en dag som finns."]
+        return [f"Datum: skriv en dag som finns, till exempel {promise.signed}."]
     if day and not promise.signed <= day <= promise.ends:
         return [f"Datum: löftet gäller {span_name(promise.signed, promise.ends)}."]
     # As a plain yes takes it: what only mentions an activity tells of one that was held.
@@ -92,10 +92,6 @@ def _wrong_count(given: Mapping[str, str]) -> list[str]:
     if re.fullmatch(r"[1-9]\d{0,2}", given.get("count", "1"), re.ASCII):
         return []
     return ["Antal: skriv ett heltal från 1 till 999."]
-
-
-def _day(given: Mapping[str, str]) -> date | None:
-    return dates.day(given["date"]) if "date" in given else None
 
 
 def _district(name: str, municipality: Municipality) -> str:

@@ -46,6 +46,7 @@ _MONTH_NAMED = re.compile(r"([a-zåäö]+)\.? (\d{4})")
 _WEEK = re.compile(r"(?:v\.? ?|vecka )(\d{1,2})(?:,? ?-? ?)(\d{4})|(\d{4})-?[wv](\d{1,2})")
 _TERTIAL = re.compile(r"(\d{4})[- ]t([123])|tertial ([123]),? (\d{4})")
 _YEAR = re.compile(r"\d{4}")
+_SHORT_YEAR = re.compile(r"(\d\d)-?(\d\d)-?(\d\d)", re.ASCII)
 _RANGE = re.compile(r"(.+?)(?: - |/| till | -- )(.+)")
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 
@@ -64,6 +65,20 @@ def day(text: str) -> date | None:
     """Return the one day a field names, else None."""
     found = dated(text)
     return found.start if found and found.precision == "day" and found.start == found.end else None
+
+
+def day_within(text: str, first: date, last: date) -> date | None:
+    """Return the one day a field names, else the only day between two (inclusive) that it may mean without its year.
+
+    Within a promise of one year nobody writes the year: 14/10, 14 oktober, 211014.
+    """
+    if found := day(text):
+        return found
+    short = _SHORT_YEAR.fullmatch(_DASHES.sub("-", text.strip()))
+    years = range(first.year, last.year + 1)
+    said = [day("20" + "-".join(short.groups()))] if short else [day(f"{text} {year}") for year in years]
+    meant = [d for d in said if d and first <= d <= last]
+    return meant[0] if len(meant) == 1 else None
 
 
 def excel_day(number: float) -> date | None:

@@ -240,19 +240,19 @@ def _wrong_form(submission: Submission) -> list[str]:
 def _wrong_days(submission: Submission, commitment: Commitment, promise: Promise, today: date) -> list[str]:
     if submission.state not in states(commitment):
         return [f"Läge: välj {', '.join(states(commitment).values())}."]
-    start, end, moved = (_day(v) for v in (submission.date, submission.end, submission.moved_to))
+    start, end, moved = (day_of(v, promise) for v in (submission.date, submission.end, submission.moved_to))
     if start is None:
-        return ["Datum: välj en dag som finns."]
+        return [f"Datum: skriv en dag som finns, till exempel {promise.signed}."]
     found = []
     if (submission.end and end is None) or (end and end < start):
-        found.append("Slutdatum: välj en dag som inte ligger före datumet, eller lämna tomt.")
+        found.append("Slutdatum: skriv en dag som inte ligger före datumet, eller lämna tomt.")
     last = max(d for d in (start, end) if d)
     if start < promise.signed or last > promise.ends:
         found.append(f"Datum: löftet gäller {span_name(promise.signed, promise.ends)}.")
     if submission.state == "held" and last > today:
         found.append("Datum: det som är genomfört kan inte ligga i framtiden. Välj planerad i stället.")
     if submission.moved_to and (moved is None or moved == start):
-        found.append("Nytt datum: välj en annan dag än den som gällde förut.")
+        found.append("Nytt datum: skriv en annan dag än den som gällde förut.")
     if submission.moved_to and submission.state != "moved":
         found.append("Nytt datum: fylls bara i när läget är flyttad.")
     return found
@@ -300,7 +300,7 @@ def _activity(submission: Submission, commitment: Commitment, promise: Promise, 
     together = screen("\n".join(t for t in (submission.place, spot, text) if t), names)
     place = ", ".join(p for p in (submission.place, screen(spot, names).masked) if p)
     key = submission.corrects or f"{promise.slug}-{commitment.id}-{submission.form}"
-    days = {name: _day(getattr(submission, name)) for name in ("date", "end", "moved_to")}
+    days = {name: day_of(getattr(submission, name), promise) for name in ("date", "end", "moved_to")}
     claims: dict[str, Any] = {
         "id": key,
         "commitment": commitment.id,
@@ -324,5 +324,6 @@ def _period_of(day: date, every: Sequence[Period]) -> str:
     return next((p.id for p in every if p.start <= day <= p.end), "")
 
 
-def _day(text: str) -> date | None:
-    return dates.day(text.strip()) if text.strip() else None
+def day_of(text: str, promise: Promise) -> date | None:
+    """Return the day that a person typed, as people write days of the promise's own time; None if it is none."""
+    return dates.day_within(text.strip(), promise.signed, promise.ends) if text.strip() else None

@@ -263,7 +263,7 @@ def test_what_a_yes_may_put_right(typed: dict[str, str], kept: dict[str, Any]) -
     ("typed", "how", "why"),
     [
         ({}, {}, "Rätta minst en uppgift"),
-        ({"date": "2021-02-30"}, {}, "välj en dag som finns"),
+        ({"date": "2021-02-30"}, {}, "skriv en dag som finns"),
         ({"date": "2021-03-10"}, {}, "löftet gäller 11 mars–31 december 2021"),
         ({"date": "2022-01-01"}, {}, "löftet gäller"),
         ({"date": "2021-05-11"}, {}, "kan inte ligga i framtiden"),

@@ -92,17 +92,6 @@ class Keyboard:
         self.to(name)
         self.page.keyboard.type(option)
 
-    def date(self, name: str, day: str) -> None:
-        """Go to a date field and type a day (ISO), part by part in the order that this browser shows them."""
-        self.to(name)
-        parts = dict(zip("ymd", day.split("-"), strict=True))
-        for order in ("mdy", "ymd", "dmy"):
-            self.page.keyboard.type("".join(parts[p] for p in order))
-            if self.page.evaluate("document.activeElement.value") == day:
-                return
-            self.page.evaluate("() => { const e = document.activeElement; e.value = ''; e.blur(); e.focus(); }")
-        pytest.fail(f"{day} can't be typed in {name}")
-
 
 # What a screen reader would call it, near enough: its label, else its text.
 _NAME_OF_FOCUSED = """() => {
