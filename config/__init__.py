@@ -202,9 +202,10 @@ def _load_promises(reading: _Reading, known: Mapping[str, Municipality]) -> dict
 
 
 def _load_templates(reading: _Reading) -> dict[str, str]:
-    folder = reading.root / "templates" if (reading.root / "templates").is_dir() else SHIPPED / "templates"
     found: dict[str, str] = {}
-    for path in sorted(folder.glob("*.j2")):
+    # A folder's own template takes the shipped one's place; those it lacks are the shipped ones.
+    own = {path.name: path for root in (SHIPPED, reading.root) for path in (root / "templates").glob("*.j2")}
+    for path in (own[name] for name in sorted(own)):
         found[path.name] = path.read_text(encoding="utf-8")
         broken = _syntax_error(found[path.name])
         if broken is not None:

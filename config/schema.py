@@ -77,6 +77,8 @@ class Channel(Decision):
     role: Literal["site", "post"]
     # config/templates/<template>.j2 writes its text; channels that share a template share the edited text.
     template: Slug
+    # How a site shows the parts of a promise: all open, or each as an answer to open.
+    form: Literal["page", "answers"] = "page"
     enabled: bool = True
     # The day on which the account's key stops working, where it has one: an alarm comes in time.
     keys_expire: date | None = None

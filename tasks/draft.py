@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from prefect import task
@@ -20,7 +20,8 @@ from tasks.failing import Failed, each
 from tasks.gathering import gathered, named
 from tasks.matching import Matches
 from tasks.model import Block, Draft, FollowUp, Period
-from tasks.periods import closed, local_date, period, periods
+from tasks.periods import closed, local_date, period, periods, swedish_date
+from tasks.progress.reasons import enumeration
 from tasks.store import Db, Store, drafts, history, publications, records
 
 Outcome = Literal["new", "revised", "unchanged", "correction", "retracted", "frozen", "busy"]
@@ -171,13 +172,17 @@ def _duty(
     required = config.channels_of(promise)
     result = []
     for earlier in (p for p in every if p.end < current.start):
-        sent = {
-            p.channel
-            for p in publications.listed(db, promise.slug, earlier.id)
-            if p.state == "published" and p.updated_at and p.updated_at <= as_of
-        }
+        # A correction that came later makes nothing late: the first edition counts.
+        sent: dict[str, date] = {}
+        for row in publications.listed(db, promise.slug, earlier.id):
+            if row.state == "published" and row.updated_at and row.updated_at <= as_of:
+                sent.setdefault(row.channel, local_date(row.updated_at))
         missing = [c.name for c in required if c.id not in sent]
-        result.append((earlier.id, not missing, ", ".join(missing)))
+        last = max((sent[c.id] for c in required if c.id in sent), default=earlier.due)
+        late = (
+            f"klar den {swedish_date(last)} i stället för den {swedish_date(earlier.due)}" if last > earlier.due else ""
+        )
+        result.append((earlier.id, not missing, enumeration(missing) if missing else late))
     return result
 
 

@@ -69,7 +69,10 @@ def _block(element: Element, images: Mapping[str, bytes]) -> Iterator[str]:
     tag = str(element.tag)
     if tag in _SKIPPED or not isinstance(element.tag, str):
         return
-    if tag in _LEVELS:
+    if tag == "summary" and any(child.tag in _LEVELS for child in element):
+        # The question of an answer to open; on paper it is a heading like any other.
+        yield from _blocks(element, images)
+    elif tag in _LEVELS:
         yield f"#heading(level: {_LEVELS[tag]})[{_inline(element)}]\n"
     elif tag in ("p", "summary", "figcaption"):
         text = _inline(element)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from config import Config
 from config.schema import Channel, Promise
-from tasks import channels, composing, correcting, wording
+from tasks import channels, composing, correcting, pages, wording
 from tasks.model import Block, Draft, Edition, Entry, FollowUp, Output, Publication, Refused
 from tasks.pages import notices, soundness
 from tasks.periods import period as period_of
@@ -45,9 +45,10 @@ def outputs(edition: Edition) -> tuple[Output, ...]:
         for problem in channels.kind(channel.kind).fits(channel, tuple(o for o in made if o.channel == channel.id))
     ]
     problems += [
-        f"{output.channel}: sidan kan inte godkännas: {problem}. Rätta mallen page.html.j2."
+        f"{output.channel}: sidan kan inte godkännas: {problem}. Rätta mallen {template}."
         for output in made
-        if output.name.endswith("/index.html")
+        for name, template in (("index.html", pages.PAGE), (pages.STANDING_FILE, pages.STANDING))
+        if output.name.endswith(f"/{name}")
         for problem in soundness.problems(output.body)
     ]
     if problems:

@@ -283,3 +283,22 @@ def test_publish_refuses_outputs_of_another_edition(tmp_path: Path) -> None:
     """The stored page must carry the marker of the row that sends it."""
     with pytest.raises(Refused, match="annan uppföljning"):
         package.publish(site(), row(2), files(html(1)), tmp_path)
+
+
+def test_the_sites_own_page_shows_the_newest_period(tmp_path: Path) -> None:
+    """The municipality's page at the root follows the newest period; an older one's correction leaves it alone."""
+
+    def put(period: str, end: str, edition: int = 1) -> None:
+        mark = f'<meta name="medborgarlofte-lopande" content="exempelby-2021;{end}">'
+        page = Output("exempelby.se", f"uppfoljning-{period}/lofte.html", "text/html", mark.encode())
+        whole = files(html(edition, period=period), period=period)
+        package.publish(site(), row(edition, period), (*whole, page), tmp_path)
+
+    root = tmp_path / "ut/exempelby.se/index.html"
+    put("2021-T1", "2021-04-30")
+    put("2021-T2", "2021-08-31")
+    put("2021-T1", "2021-04-30", edition=2)
+    assert b"2021-08-31" in root.read_bytes()
+    root.write_bytes(b"<h1>Redaktionens egen sida</h1>")
+    put("2021-T3", "2021-12-31")
+    assert root.read_bytes() == b"<h1>Redaktionens egen sida</h1>"

@@ -9,11 +9,15 @@ from tests import evaluate_language
 from tests.following import shipped
 
 
-def test_most_of_what_is_stopped_should_be() -> None:
-    """Precision of the blocking rules is the goal of 0.95 on sentences that no rule was mended by."""
-    figures = evaluate_language.measure_part("unseen", quiet=True)
+@pytest.mark.parametrize(("part", "recall"), [("unseen", 0.9), ("second-sight", 0.65)])
+def test_most_of_what_is_stopped_should_be(part: str, recall: float) -> None:
+    """Precision of the blocking rules is the goal of 0.95 on sentences that no rule was mended by.
+
+    How many they catch is no goal of the brief; it must not fall below what was measured.
+    """
+    figures = evaluate_language.measure_part(part, quiet=True)
     assert figures["precision"] >= 0.95
-    assert figures["recall"] >= 0.9
+    assert figures["recall"] >= recall
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ from hypothesis import strategies as st
 from tasks import channels, charts, pages, wording
 from tasks.channels._weight import weigh
 from tasks.model import Entry, Output, Refused, combined_sha256
+from tasks.pages import telling
+from tasks.pages.article import passages
 from tasks.pages.markers import Marker, markers_of
 from tests.following import channel, composed, drafted, sample
 
@@ -84,7 +86,7 @@ DATA = ("summary.json", "delar.csv", "aktiviteter.csv", "csv-metadata.json", "sc
 def test_a_site_gets_page_data_feed_and_manifest() -> None:
     """The page, the piece of it that an editor pastes, charts, data, two feeds and the manifest, in a folder."""
     drawn = [f"{name}.{ending}" for ending in ("svg", "png") for name in ("mal", "manader", "tidslinje")]
-    files = ("index.html", "fragment.html", *drawn, *DATA, "feed.xml", "feed.json", "manifest.json")
+    files = ("index.html", "fragment.html", "lofte.html", *drawn, *DATA, "feed.xml", "feed.json", "manifest.json")
     assert [o.name for o in OUTPUTS if o.channel == "polisen.se"] == [f"uppfoljning-2021-T3/{n}" for n in files]
 
 
@@ -110,11 +112,27 @@ def test_the_sites_differ_only_in_name_and_address() -> None:
     for name in DATA:
         assert named(name) == named(name, "polisen.se"), name
     ours, theirs = channel("strangnas.se"), channel("polisen.se")
-    page, other_page = named("index.html").decode(), named("index.html", "polisen.se").decode()
+    alike = tuple(c.model_copy(update={"form": "page"}) for c in PLACE.channels)
+    made = composed(MADE, PLACE.model_copy(update={"channels": alike}), FOLLOW, BLOCKS)
+    page = named("index.html", outputs=made).decode()
+    other_page = named("index.html", "polisen.se", made).decode()
     for own, other in ((ours.name, theirs.name), *_addresses()):
         # The data for search engines names one home on both.
         page, other_page = page.replace(own, other), other_page.replace(own, other)
     assert page == other_page
+
+
+def test_both_forms_say_the_same() -> None:
+    """Answers to open or parts laid open: every number, place and reason of the one is in the other, and in order."""
+    said = {c: passages(named("index.html", c).decode()) for c in ("strangnas.se", "polisen.se")}
+    parts = [{p for p in said[c] if p not in ("Löftets egna ord och så räknar vi",)} for c in said]
+    different = parts[0] ^ parts[1]
+    badges = {o.status.capitalize() for o in FOLLOW.outcomes}
+    headings = {MADE.commitment(o.commitment).heading for o in FOLLOW.outcomes}
+    left = {d for d in different if not any(b in d for b in badges) and not any(h in d for h in headings)}
+    reasons = {o.reason for o in FOLLOW.outcomes}
+    names = {channel(c).name for c in said}
+    assert not [d for d in left if d not in reasons and not any(n in d for n in names)]
 
 
 def _addresses() -> list[tuple[str, str]]:
@@ -160,11 +178,11 @@ def test_each_status_is_a_word_and_an_icon() -> None:
     """Never by colour alone."""
     page = named("index.html").decode()
     for outcome in FOLLOW.outcomes:
-        look = pages.LOOKS[outcome.status]
+        look = telling.LOOKS[outcome.status]
         assert f'href="#i-{look}"' in page
         assert f"{outcome.status[0].upper()}{outcome.status[1:]}</span>" in page
     symbols = {a["id"] for a in PAGE.all("symbol")}
-    assert symbols == {f"i-{look}" for look in pages.LOOKS.values()}
+    assert symbols == {f"i-{look}" for look in telling.LOOKS.values()}
 
 
 def test_every_promise_stands_in_its_own_words() -> None:
@@ -234,7 +252,7 @@ def test_the_manifest_names_every_other_file_with_its_hash() -> None:
     for file in manifest["files"]:
         body = named(file["name"].rpartition("/")[2])
         assert (file["bytes"], file["sha256"]) == (len(body), hashlib.sha256(body).hexdigest())
-    assert len(manifest["files"]) == 16
+    assert len(manifest["files"]) == 17
 
 
 def test_the_feed_holds_this_and_earlier_follow_ups_newest_first() -> None:

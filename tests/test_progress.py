@@ -272,7 +272,17 @@ def test_a_missing_delivery_is_late_and_named() -> None:
     duty = [("2021-T1", True, ""), ("2021-T2", False, "Kommunens sociala medier")]
     found = outcome(made, number=3, duty=duty)
     assert (found.status, found.held_total, found.target) == ("försenat", 1, 2)
-    assert "För 1 maj–31 augusti 2021 saknas: Kommunens sociala medier." in found.reason
+    assert "1 januari–30 april 2021: redovisad i tid." in found.reason
+    assert "1 maj–31 augusti 2021: försenad, saknas på Kommunens sociala medier." in found.reason
+
+
+def test_a_late_delivery_is_told_as_late() -> None:
+    """What came after its day counts, and its record says when."""
+    made = promise(measure="duty", evidence_from=[])
+    late = "klar den 3 juni 2021 i stället för den 17 maj 2021"
+    found = outcome(made, number=2, duty=[("2021-T1", True, late)])
+    assert (found.status, found.held_total) == ("på väg", 1)
+    assert found.reason.endswith(f"1 januari–30 april 2021: försenad, {late}.")
 
 
 def test_a_period_not_yet_due_is_not_owed() -> None:

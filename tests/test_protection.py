@@ -52,3 +52,33 @@ def test_where_or_when_is_refused_beside_what_is_protected(part: str, text: str,
 def test_tokens_public_promises_and_the_whole_municipality_are_free(part: str, text: str) -> None:
     """What the figures say has been through disclosure control; public promises have places and days."""
     assert remarks(text, part) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "text", "words"),
+    [
+        ("c3", "Arbetssättet har använts flera gånger.", "flera gånger"),
+        ("c3", "Polisen åker hem till ungdomar varje vecka.", "varje vecka"),
+        ("c3", "Polisen har gjort enstaka hembesök.", "enstaka"),
+        ("c3", "Arbetssättet används sällan.", "sällan"),
+        ("c3", "Arbetssättet har använts vid några få tillfällen.", "några få"),
+        ("lead", "Vandringar gick vi. Hembesök har polisen gjort ofta.", "ofta"),
+    ],
+)
+def test_how_often_is_refused_beside_what_is_not_counted_in_the_open(part: str, text: str, words: str) -> None:
+    """A vague amount tells a hidden number as well as a figure does."""
+    (remark,) = remarks(text, part)
+    assert f"”{words}”" in remark and "visas inte för Hembesök" in remark
+
+
+@pytest.mark.parametrize(
+    ("part", "text"),
+    [
+        ("c3", "Vi redovisar bara om arbetssättet har använts, inte hur ofta eller var."),
+        ("c5", "Flera som gick med ville ha mer ljus, och vi går varje vår."),
+        ("lead", "Vi har gått några vandringar i kommunen."),
+    ],
+)
+def test_how_often_is_free_elsewhere(part: str, text: str) -> None:
+    """What is counted in the open may be told in words, and a text may say that it doesn't tell how often."""
+    assert remarks(text, part) == []

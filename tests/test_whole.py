@@ -74,9 +74,10 @@ def test_a_protected_number_is_told_again_as_its_own_page_told_it() -> None:
 
 
 def test_what_could_not_be_followed_up_is_told_with_its_reason() -> None:
-    """A part without a number is there, one that only lacks a day is not, and a silent one is."""
-    found = dict(at_the_end().not_followed)
-    assert any("hur många" in why for why in found["Narkotikasök med hund på skolor"])
-    assert found["Hembesök enligt Linköpingsmodellen"][0].startswith("Uppgift saknas")
-    assert "Trygghetsvandringar" not in found
+    """A part without a number is there, one that only lacks a day is not, and a silent one is; each reason once."""
+    told = at_the_end().not_followed
+    assert any("hur många" in why and "Narkotikasök med hund på skolor" in parts for why, parts in told)
+    assert any(w.startswith("Uppgift saknas") and p == "Hembesök enligt Linköpingsmodellen" for w, p in told)
+    assert not any("Trygghetsvandringar" in parts for _, parts in told)
+    assert len({why for why, _ in told}) == len(told)
     assert dict(at_the_end().suggestions)["Trygghetsvandringar"].endswith("tillfälle.")

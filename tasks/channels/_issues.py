@@ -14,8 +14,8 @@ import feedparser
 from tasks.channels import _folder
 from tasks.channels._shelf import Shelf
 from tasks.model import Output, Publication, Refused, canonical, digest
-from tasks.pages import feeds
-from tasks.pages.markers import written_marker
+from tasks.pages import STANDING_FILE, feeds
+from tasks.pages.markers import until, written_marker
 
 _FOLDER = re.compile(r"[\w][\w.-]{0,100}", re.ASCII)
 
@@ -42,7 +42,17 @@ def site_feeds(shelf: Shelf, outputs: tuple[Output, ...]) -> list[tuple[str, byt
         name = "feed.json" if standing is None else "feed.xml"
         raise Refused(f"{shelf.where}/{name} är inte ett flöde som vi har skrivit. Flytta undan filen och försök igen.")
     made = feeds.merged(standing, fresh)
-    return [("feed.json", feeds.json_feed(made)), ("feed.xml", feeds.atom(made))]
+    return [*_standing_page(shelf, outputs), ("feed.json", feeds.json_feed(made)), ("feed.xml", feeds.atom(made))]
+
+
+def _standing_page(shelf: Shelf, outputs: tuple[Output, ...]) -> list[tuple[str, bytes]]:
+    """Return the municipality's own page for the shelf's root, unless a newer one or somebody else's stands there."""
+    page = next((o.body for o in outputs if _last(o) == STANDING_FILE), None)
+    there = shelf.read("index.html")
+    mine, theirs = until(page or b""), until(there or b"")
+    if page is None or mine is None or (there is not None and (theirs is None or theirs > mine)):
+        return []
+    return [("index.html", page)]
 
 
 @lru_cache(maxsize=64)

@@ -17,6 +17,7 @@ from tasks.wording.figures import in_period, when_text
 _ELSEWHERE = "Plats ej angiven"
 # More steps than this are told by the length of the bar alone.
 _STEPS = 12
+_GAP = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +126,10 @@ def _bar(y: float, heading: str, outcome: Outcome) -> list[str]:
             drawing.rect(1, y + 12, WIDTH - 2, 20, "none"),
             drawing.rect(1, y + 12, (WIDTH - 2) * share, 20, "full"),
         ]
-    step = (WIDTH - 2) / target
+    # A gap between the steps, none after the last: the bar ends where its number does.
+    step = (WIDTH - 2 + _GAP) / target
     return shapes + [
-        drawing.rect(1 + step * n, y + 12, step - 5, 20, "full" if n < done else "none") for n in range(target)
+        drawing.rect(1 + step * n, y + 12, step - _GAP, 20, "full" if n < done else "none") for n in range(target)
     ]
 
 

@@ -9,11 +9,13 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from html import escape
+from textwrap import wrap
 
 import font_source_sans_pro
 import resvg_py
 
 WIDTH = 480
+_LINE = 66
 _FONT = "'Source Sans Pro','Source Sans 3',system-ui,sans-serif"
 _LIGHT = {"bg": "#ffffff", "fg": "#1c2126", "soft": "#4d565f", "line": "#8a949e", "bar": "#0b4f8a"}
 _DARK = {"bg": "#14181c", "fg": "#e8ebee", "soft": "#b0b8c0", "line": "#7d8791", "bar": "#8cc4f5"}
@@ -62,7 +64,9 @@ def png(drawing: str, title: str = "", span: str = "", notice: str = "") -> byte
     height = float(re.findall(r'height="([\d.]+)" role', drawing)[0])
     inner = re.sub(r"<style>.*?</style>|^<svg[^>]*>|</svg>\s*$|<title>.*?</title>", "", drawing)
     above = [text(0, 30, title, "h")] if title else []
-    above += [text(0, 32 + 22 * n, words, "s") for n, words in enumerate(filter(None, (span, notice)), 1)]
+    # At this size about so many letters fit on a line.
+    small = [line for words in (span, notice) for line in wrap(words, _LINE)]
+    above += [text(0, 32 + 22 * n, words, "s") for n, words in enumerate(small, 1)]
     top = 26 + 22 * len(above) if above else 0
     whole = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-16 0 {WIDTH + 32} {_n(height + top + 12)}">'

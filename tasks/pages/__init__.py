@@ -9,35 +9,23 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from config.schema import Channel, Commitment, Municipality, Promise
 from tasks import charts
 from tasks.charts import drawing
-from tasks.model import Activity, Edition, Entry, Outcome, Output, Period, Refused, canonical
-from tasks.pages import catalogue, feeds, opendata
+from tasks.model import Activity, Edition, Entry, Outcome, Output, Refused, canonical
+from tasks.pages import catalogue, feeds, opendata, telling
+from tasks.pages.addresses import address, folder_of, home_of, site_of
 from tasks.pages.article import article_of
-from tasks.pages.whole import whole
-from tasks.periods import local_date, span_name, swedish_date
-from tasks.progress.reasons import enumeration
+from tasks.periods import local_date
 from tasks.wording import entry
-from tasks.wording.figures import activity_text, in_period, target_text, when_text
 from tasks.wording.templating import Sheet
 
 PAGE = "page.html.j2"
+# The municipality's own page with the newest follow-up on top: its template and, beside each period's page, its name.
+STANDING, STANDING_FILE = "lofte.html.j2", "lofte.html"
 SCHEMA_VERSION = "1"
-# Each status has a word, an icon and a colour; the page's style knows these names.
-LOOKS = {
-    "uppfyllt": "done",
-    "på väg": "going",
-    "delvis": "partly",
-    "ej uppfyllt": "not",
-    "försenat": "late",
-    "inställt": "off",
-    "ej påbörjat": "idle",
-    "uppgift saknas": "unknown",
-    "kan inte redovisas": "hidden",
-}
 
 
 def render(edition: Edition, channel: Channel) -> tuple[Output, ...]:
@@ -52,8 +40,10 @@ def render(edition: Edition, channel: Channel) -> tuple[Output, ...]:
         ("summary.json", "application/json", canonical(data)),
         *opendata.files(data, about.title, edition.municipality.data_licence),
     )
+    told = telling.told(edition, channel, drawn, catalogue.structured(_about(edition)))
     files = (
-        *page_files(_page(edition, channel, drawn)),
+        *page_files(Sheet(edition.templates, PAGE, autoescape=True).render(told)),
+        standing_page(edition.templates, told),
         *((f"{c.name}.svg", "image/svg+xml", c.svg.encode()) for c in drawn),
         *((f"{c.name}.png", "image/png", drawing.png(c.svg)) for c in drawn),
         *tables,
@@ -78,28 +68,10 @@ def page_files(page: str) -> tuple[tuple[str, str, bytes], ...]:
     )
 
 
-def folder_of(period: str) -> str:
-    """Return the folder of a period's files on a site."""
-    return f"uppfoljning-{period}"
-
-
-def address(channel: Channel, promise: str, period: str) -> str:
-    """Return a site's public address for a period; Refused when the channel has no usable pattern."""
-    if not channel.address:
-        raise Refused(f"Kanalen {channel.id} har ingen publik adress. Ange address i kommunens fil.")
-    filled = channel.address.replace("{promise}", quote(promise)).replace("{period}", quote(period))
-    if "{" in filled or "}" in filled:
-        raise Refused(f"Kanalen {channel.id}: address får bara innehålla {{promise}} och {{period}}.")
-    return filled
-
-
-def site_of(edition: Edition, channel: Channel) -> Channel:
-    """Return the site that a channel's post links to: its own party's, else the first."""
-    sites = [c for c in edition.channels if c.role == "site"]
-    own = [c for c in sites if c.party == channel.party]
-    if not sites:
-        raise Refused(f"Kanalen {channel.id} har ingen sida att länka till. Lägg till en kanal med role = ”site”.")
-    return (own or sites)[0]
+def standing_page(templates: Mapping[str, str], told: Mapping[str, Any]) -> tuple[str, str, bytes]:
+    """Return name, type and bytes of the municipality's own page."""
+    page = Sheet(templates, STANDING, autoescape=True).render(told)
+    return (STANDING_FILE, "text/html; charset=utf-8", page.encode())
 
 
 def summary(edition: Edition) -> dict[str, Any]:
@@ -191,7 +163,7 @@ def _diagram(edition: Edition, channel: Channel) -> tuple[Output, ...]:
     chart = charts.progress(edition.promise, edition.followup)
     if chart is None:
         return ()
-    title, notice = f"{edition.promise.title}", edition.municipality.notice
+    title, notice = f"{edition.promise.title} i {edition.municipality.short}", edition.municipality.notice
     picture = drawing.png(chart.svg, title, f"{chart.title}, {edition.followup.period_name}", notice)
     alt = " ".join(filter(None, (notice, chart.alt)))
     return (
@@ -205,12 +177,6 @@ def _text(edition: Edition, template: str, part: str) -> str:
         return edition.texts[template][part]
     except KeyError:
         raise Refused(f"Mallen {template}.j2 saknar blocket {part}. Lägg till det och gör om utkastet.") from None
-
-
-def home_of(channels: Sequence[Channel], channel: Channel) -> Channel:
-    """Return the site that both sites' data names as its home, so that a reader of both sees one follow-up."""
-    sites = [c for c in channels if c.role == "site"] or [channel]
-    return next((c for c in sites if c.party == "municipality"), sites[0])
 
 
 def _about(edition: Edition) -> catalogue.About:
@@ -269,76 +235,6 @@ def _manifest(edition: Edition, outputs: tuple[Output, ...]) -> dict[str, Any]:
             {"name": o.name, "media_type": o.media_type, "bytes": len(o.body), "sha256": o.sha256} for o in outputs
         ],
     }
-
-
-def _page(edition: Edition, channel: Channel, drawn: Sequence[charts.Chart]) -> str:
-    follow = edition.followup
-    texts = edition.texts.get(channel.template, {})
-    variables = {
-        "promise": edition.promise,
-        "followup": follow,
-        "edition": edition.edition,
-        "site": channel.name,
-        "notice": edition.municipality.notice,
-        "parties": f"{edition.municipality.police.short} och {edition.municipality.name}",
-        "canonical": address(channel, edition.promise.slug, follow.period),
-        "marker": f"{follow.promise}/{follow.period};edition={edition.edition};figures={follow.figures_sha256}",
-        "sentence": f"Uppföljning {follow.promise}/{follow.period}, utgåva {edition.edition}",
-        "as_of": swedish_date(local_date(follow.as_of)),
-        "changes": edition.changes,
-        "charts": drawn,
-        "whole": whole(edition.promise, follow, edition.before),
-        "structured": catalogue.structured(_about(edition)),
-        "next_due": swedish_date(follow.next_due) if follow.next_due else "",
-        "lead": _paragraphs(texts.get("lead", "")),
-        "next": _paragraphs(texts.get("next", "")),
-        "rows": [_row(edition, o, texts) for o in follow.outcomes],
-        "looks": LOOKS,
-        "assumptions": [a.text for a in edition.promise.assumptions],
-        "sources": [
-            {
-                "name": c.name,
-                "last_good": swedish_date(local_date(c.last_good)) if c.last_good else "",
-                "gaps": enumeration([span_name(g.start, g.end) for g in c.gaps]),
-            }
-            for c in follow.coverage
-        ],
-    }
-    return Sheet(edition.templates, PAGE, autoescape=True).render(variables)
-
-
-def _row(edition: Edition, outcome: Outcome, texts: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the page says about one commitment."""
-    follow = edition.followup
-    commitment = edition.promise.commitment(outcome.commitment)
-    period = Period(follow.period, follow.period_name, follow.start, follow.end, follow.due)
-    shown = {f.token: f.text for f in follow.figures}
-    listed = commitment.disclosure == "public"
-    names = {c.source: c.name for c in follow.coverage}
-    return {
-        "commitment": commitment,
-        "outcome": outcome,
-        "look": LOOKS[outcome.status],
-        "result": _sentence(shown[f"{commitment.id}.result"]),
-        "target": _sentence(target_text(commitment)),
-        "text": _paragraphs(texts.get(commitment.id, "")),
-        "activities": [_sentence(activity_text(a)) for a in in_period(outcome, period)] if listed else [],
-        "not_counted": [(_sentence(_named(a)), a.reasons[0]) for a in outcome.not_counted] if listed else [],
-        "sources": enumeration([names.get(s, s) for s in commitment.evidence_from]),
-        "assumptions": [a.text for a in commitment.assumptions],
-    }
-
-
-def _named(activity: Activity) -> str:
-    return ", ".join(filter(None, (when_text(activity.when), activity.place)))
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _paragraphs(text: str) -> list[str]:
-    return [p for p in (" ".join(part.split()) for part in text.split("\n\n")) if p]
 
 
 def _utc(moment: datetime) -> str:

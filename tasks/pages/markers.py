@@ -21,6 +21,7 @@ _CONTENT = re.compile(
 _SENTENCE = re.compile(
     r"Uppföljning ([a-z0-9][a-z0-9._-]*)/([0-9A-Za-z._-]+), utgåva ([0-9]{1,6})(?![0-9])(, återkallad)?"
 )
+_STANDING = re.compile(r'<meta name="medborgarlofte-lopande" content="[a-z0-9-]+;(\d{4}-\d\d-\d\d)">')
 
 
 class Marker(NamedTuple):
@@ -87,3 +88,9 @@ def decoded(body: bytes) -> str:
 def _marker(match: re.Match[str]) -> Marker:
     figures, retracted, text = (match[4] or "").lower(), bool(match[5]), (match[6] or "").lower()
     return Marker(match[1], match[2], int(match[3]), figures, text, retracted)
+
+
+def until(page: bytes) -> str | None:
+    """Return the last day (ISO) of the newest period on a municipality's own page; None when it is no page of ours."""
+    found = _STANDING.search(decoded(page))
+    return found[1] if found else None

@@ -7,7 +7,9 @@ from datetime import UTC
 
 from config.schema import Channel, Municipality, Promise
 from tasks.model import Entry, Output, Period, Retraction, RetractionReason, canonical
-from tasks.pages import address, catalogue, feed_files, folder_of, home_of, opendata, page_files
+from tasks.pages import catalogue, feed_files, opendata, page_files, standing_page
+from tasks.pages.addresses import address, folder_of, home_of
+from tasks.pages.telling import contacts, earlier_pages
 from tasks.periods import local_date, swedish_date
 from tasks.wording.templating import Sheet
 
@@ -41,9 +43,16 @@ def notice(
         "retracted": retraction.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "reason": REASONS[retraction.reason],
     }
+    others = [e for e in earlier if e.period != period.id]
     variables = {
         "promise": promise,
+        "municipality": municipality,
         "period": period,
+        "period_name": period.name,
+        "gone": REASONS[retraction.reason],
+        "standing": f"{promise.slug};{period.end}",
+        "earlier": earlier_pages(channel, promise.slug, others),
+        "contacts": contacts(municipality),
         "site": channel.name,
         "notice": municipality.notice,
         "parties": f"{municipality.police.short} och {municipality.name}",
@@ -65,9 +74,9 @@ def notice(
         beside=home.kind == "package",
         retracted=REASONS[retraction.reason],
     )
-    others = [e for e in earlier if e.period != period.id]
     files = (
         *page_files(Sheet(templates, PAGE, autoescape=True).render(variables)),
+        standing_page(templates, variables),
         ("summary.json", "application/json", canonical(facts)),
         *opendata.empty(about.title, municipality.data_licence),
         (catalogue.NAME, "application/ld+json", catalogue.dcat(about, ())),

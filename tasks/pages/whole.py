@@ -13,6 +13,7 @@ from tasks import coach
 from tasks.model import FollowUp, Outcome, Period, Piece
 from tasks.periods import periods
 from tasks.progress.counting import inside
+from tasks.progress.reasons import enumeration
 from tasks.wording.figures import HIDDEN, UNKNOWN, target_text
 
 
@@ -24,8 +25,8 @@ class Whole:
     rows: tuple[tuple[str, ...], ...]
     # (heading, what was told) of the duty to tell, which is told in total only.
     duty: tuple[tuple[str, str], ...]
-    # (heading, why) of each part that could not be followed up, and (heading, wording) for the next promise.
-    not_followed: tuple[tuple[str, tuple[str, ...]], ...]
+    # (why, headings) of the parts that could not be followed up, each reason once; (heading, wording) for the next one.
+    not_followed: tuple[tuple[str, str], ...]
     suggestions: tuple[tuple[str, str], ...]
 
 
@@ -53,7 +54,7 @@ def whole(promise: Promise, followup: FollowUp, before: Sequence[FollowUp]) -> W
         ("Löfte", *(p.name for p in every), "Sammanlagt", "Lovat"),
         tuple(rows),
         tuple(duty),
-        tuple((a.heading, why) for a in advice if (why := _why(a, followup.outcome(a.key)))),
+        _not_followed(advice, followup),
         tuple((a.heading, a.suggestion) for a in advice if a.missing),
     )
 
@@ -100,6 +101,15 @@ def _total(commitment: Commitment, outcome: Outcome, cells: Sequence[str]) -> st
 
 def _number(value: int, floor: bool) -> str:
     return f"minst {value}" if floor else str(value)
+
+
+def _not_followed(advice: Sequence[coach.Advice], followup: FollowUp) -> tuple[tuple[str, str], ...]:
+    """Return each reason once, with the parts that it holds for."""
+    found: dict[str, list[str]] = {}
+    for one in advice:
+        for why in _why(one, followup.outcome(one.key)):
+            found.setdefault(why, []).append(one.heading)
+    return tuple((why, enumeration(headings)) for why, headings in found.items())
 
 
 def _why(advice: coach.Advice, outcome: Outcome) -> tuple[str, ...]:

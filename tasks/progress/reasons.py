@@ -53,16 +53,22 @@ def reason(commitment: Commitment, outcome: Outcome, period: Period, silent: Seq
 
 
 def duty_reason(due: Sequence[tuple[str, bool, str]]) -> str:
-    """Return how the follow-ups due so far went; each is period name, delivered or not, what was late or missing."""
+    """Return how the follow-ups due so far went; each is period name, delivered or not, what was late or missing.
+
+    Every period has its own record: told in time, told late, or where it is still missing.
+    """
     if not due:
-        return "Ingen tidigare uppföljning skulle ha varit klar."
+        return "Det finns ingen tidigare uppföljning att redovisa än."
     done = sum(delivered for _, delivered, _ in due)
     noun = "uppföljning" if len(due) == 1 else "uppföljningar"
     first = f"{done} av {len(due)} {noun} har publicerats på alla utlovade ställen."
     notes = [
-        f"För {name}{'' if delivered else ' saknas'}: {note.rstrip('.') or 'publicering på alla utlovade ställen'}."
+        f"{name}: redovisad i tid."
+        if delivered and not note
+        else f"{name}: försenad, {note}."
+        if delivered
+        else f"{name}: försenad, saknas på {note.rstrip('.') or 'alla utlovade ställen'}."
         for name, delivered, note in due
-        if note or not delivered
     ]
     return _join(first, *notes)
 
@@ -96,6 +102,8 @@ def _ongoing(commitment: Commitment, outcome: Outcome) -> str:
     if not outcome.used:
         return f"{actor(commitment)} har rapporterat att arbetssättet inte har använts under perioden."
     always = " i alla perioder" if outcome.status == "uppfyllt" else " under perioden"
+    if commitment.disclosure == "public" and outcome.activities:
+        return f"{commitment.unit[1].capitalize()} har genomförts{always}."
     return f"Arbetssättet har använts{always}."
 
 

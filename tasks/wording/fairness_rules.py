@@ -27,12 +27,16 @@ GROUPS: dict[str, str] = {
     "FELL": "(minskat|minskade|minskar|sjunkit|sjönk|sjunker|avtagit|avtog|avtar|upphört|upphörde|försvunnit|försvann"
     "|halverats|halverat|halverades|ökat|ökade|ökar|förbättrat|förbättrats|förbättrades|förbättras|försämrat"
     "|försämrats|försämrades|stigit|steg|stiger|(blivit|blev) (färre|fler|mindre|vanligare|ovanligare|bättre|sämre"
-    "|värre)|(gått|gick|går) (ner|ned|upp)|vänt|vände|(är|var) (nästan |helt |nu )*borta)",
+    "|värre)|(gått|gick|går) (ner|ned|upp)|växt|växte|växer|tilltagit|tilltog|tilltar|krympt|krymper"
+    "|eskalera[tr]|spritt sig|spridit sig|sprider sig|brett ut sig|breder ut sig|vänt|vände"
+    "|(är|var) (nästan |helt |nu )*borta)",
     "TURNED": "(minskat|minskade|minskar|ökat|ökade|ökar|stoppat|förhindrat|förhindrade|förhindrar|hindrat|hindrade"
     "|hindrar|förebyggt|förebyggde|dämpat|dämpade|dämpar|bekämpat|bröt|brutit|löst|löste|skapat|skapade|skapar"
     "|förbättrat|förbättrade|förbättrar|stärkt|stärkte|höjt|höjde|sänkt|sänkte|motverkat|motverkade|stävjat|stävjade"
     "|lugnat|knäckt|begränsat|begränsade|fått bort)",
-    "RESULT": "(effekt|effekter|verkan|resultat|genomslag|utdelning|frukt)",
+    "RESULT": "(effekt|effekter|verkan|inverkan|resultat|genomslag|utdelning|frukt)",
+    "CALMER": "(tryggare|lugnare|säkrare|otryggare|stökigare|oroligare|stillsammare|tystare|fredligare"
+    "|farligare|stöddigare)",
 }
 
 EFFECT = """
@@ -56,6 +60,16 @@ effektiv(a|t)? (sätt|metod|insats|arbetssätt|verktyg|DID)
 DID ~2 (påverkat|påverkade|förändrat|förändrade)
 (kommit bort från|lämnat|slutat med|hållits borta från) ~2 BAD
 DID ~3 (hållit|höll|håller) ~3 (fri|fria|drogfri*|borta)
+(blivit|blev|är) ~1 (fri|fria|fritt) från ~1 BAD
+(har|hade|haft|fick|fått) ~2 (inverkan|påverkan) på
+(avhållit|avhåller|avhöll)
+(satt|satte|sätter) ~1 stopp för
+(gör|gjort|gjorde) ~1 nytta
+på rätt (köl|väg|spår|bana|kurs)
+(bryta|brutit|bröt|vända|vänt|vände) ~3 (utvecklingen|trenden|mönstret|spiralen)
+(slagit|slog|slår) ~1 (väl|bra) ut
+(orsaken|skälet|anledningen) till att ~6 FELL
+utan ~1 (DID|WE) ~2 (hade|skulle)
 """
 
 CHANGE = """
@@ -65,17 +79,19 @@ FELL ((antalet|anmälda|mängden|problemen|med|kraftigt|inte|av|den|det) )*(BAD|
 (färre|mindre|fler|mer) ~1 BAD
 (?<!för )(?<!mot )(?<!en )(?<!temat )(minskad|minskade|minskande|ökad|ökande|växande|sjunkande) BAD
 (?<!för en )(?<!mot en )(minskning|ökning|nedgång|uppgång|nedåtgående trend) (av|i|för) ~1 BAD
-(blivit|blev|är|var|känns|känner sig|upplevs) ~3 (tryggare|lugnare|säkrare|otryggare|stökigare|oroligare)
+(blivit|blev|är|var|känns|känner sig|upplevs) ~3 CALMER
+(upplever|upplevde|tycker|anser) ~4 CALMER
 (fler|färre) ~1 (vågar|törs|känner sig|begår|använder|testar|provar|mår|döms|klottrar|slåss)
 (BAD|problemen|problematiken|oredan) ~3 (är|var) ~2 (borta|löst|lösta|historia)
-(problemen|problematiken|läget|situationen|stämningen|utvecklingen|trenden) ~3 (har |är )?FELL
+(problemen|problematiken|läget|situationen|stämningen|utvecklingen|trenden) ~7 (har |är )?FELL
 (problemen|läget|situationen|stämningen) ~3 (blivit|är) ~1 (bättre|sämre|värre|stabilt|lugnt|under kontroll)
 (läget|situationen|stämningen) har (stabiliserats|lugnat)
+(syns|märks) ~1 (inte|knappt) ~1 (längre|till)
 """
 
 PRAISE = """
 (fantastisk|enastående|imponerande|suverän|framgångsrik|föredömlig|utmärkt|utomordentlig|otrolig|exemplarisk)*
-(jättebra|jättefin|superbra|kanonbra|toppenbra|härlig|duktig|skicklig|lovvärd|beundransvärd|helhjärtad|storartad)*
+(jättebra|jättefin|jättenöjd|jätteglad|jättelyckad|jättetrevlig|superbra|supernöjd|kanon|toppenbra|härlig|duktig|skicklig|lovvär|beundransvär|helhjärtad|storartad)*
 (ovärderlig|eldsjäl|succé)*
 strålande (?!sol|väder|höstsol|vårsol)\\S+
 lysande (insats|DID|resultat|exempel|jobb)
@@ -95,6 +111,9 @@ hög (kvalitet|klass|nivå)
 över (all )?förväntan
 (god|fin|bra|stor) uppslutning
 vilken (fin|bra|härlig)
+(höjdare|fullträff|toppklass|världsklass|guldstjärna)
+(unik|unikt|unika) i
+(är|var) ~3 bäst i
 """
 
 BLAME = """
@@ -118,6 +137,18 @@ tyvärr ~1 (valde|prioriterade|avstod|missade|glömde|tackade)
 (valde|prioriterade) tyvärr
 (bär|har) ~1 (skulden|hela ansvaret)
 (borde|skulle) ha (gjort|kommit|lämnat|skickat|tagit|planerat)
+för (passiv|slapp|släpphänt|senfärdig|långsam|otydlig|dålig)(a|t|ma)? ~1 (i|med|på|när|mot)
+(höll|håller|hållit) inte (vad|sitt|sina|ord*|löftet)
+inte hållit (vad|sitt|sina|ord*|löftet)
+(WE|\\S+) ~2 (bröt|brutit|brast|brustit|brister) ~1 (i )?(sitt|sina|ansvar*|löftet)
+skärpa (sig|till)
+(ta|tagit|tog) sig i kragen
+(lyssnat|lyssnade|lyssnar|lyssna) ~3 inte
+(beror|berodde) på ~2 (dålig*|bristande|brist|brister|slarv*|ointresse|okunskap)
+(satt|suttit|sitter) ~1 på händerna
+(blundat|blundade|blundar|sov|rullat tummarna)
+(misslyckats|misslyckades|misslyckas) ~1 (med|att)
+(borde|måste|får) ~2 (ha|få|hålla) ~1 (bättre|mer) (koll|ordning|ansvar)
 """
 
 # What is asked, not known, meant or wished is no claim of effect or change.

@@ -1,4 +1,7 @@
-"""A place or a day typed by hand beside a protected commitment: disclosure control can't see it, so it is refused."""
+"""What is typed by hand beside a protected commitment and disclosure control can't see: a place, a day, how often.
+
+It is refused: in a small municipality it may point somebody out.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +32,21 @@ _SCHOOL = re.compile(
     r"(?:skolan?|gymnasiet|gymnasium|läroverket?))(?:s)?(?!\w)"
 )
 
+# How many or how often, without a number: as good as one where the number is not shown.
+_HOW_OFTEN = re.compile(
+    r"(?<![\w-])(?:(?:ett )?(?:par|fåtal|flertal)(?: (?:stycken|gånger))?|(?:en )?handfull\w*|enstaka|någon enstaka"
+    r"|några(?: (?:få|stycken|gånger))?|flera(?: gånger)?|(?<!hur )många(?: gånger)?"
+    r"|få(?: gånger| hembesök| tillfällen)"
+    r"|upprepade gånger|(?:varje|varannan|var tredje) (?:dag|vecka|månad|kväll|helg)|dagligen|veckovis|månadsvis"
+    r"|(?<!hur )ofta|sällan|regelbundet|oftare|mer sällan|(?:fler|färre|mer|mindre) än(?! så\b)"
+    r"|(?:i|vid) (?:samtliga|alla) fall"
+    r"|en gång|någon gång|aldrig|i liten skala|i stor skala)(?![\w-])",
+    re.IGNORECASE,
+)
+
 
 def too_exact(text: str, part: str, promise: Promise, places: Sequence[str]) -> list[str]:
-    """Return a Swedish remark for each protected commitment beside which a text names a place or a day.
+    """Return a Swedish remark for each protected commitment beside which a text tells a place, a day or how often.
 
     `text` has no tokens and no quoted promise words left. The block of a protected commitment is read whole; in any
     other block the sentences that name what the commitment counts.
@@ -48,6 +63,14 @@ def too_exact(text: str, part: str, promise: Promise, places: Sequence[str]) -> 
             remarks.append(
                 f"{shown} säger var eller när, och det visas inte för {commitment.heading}: i en liten kommun kan det "
                 f"peka ut någon. Stryk det, eller skriv ”i kommunen” och ”under perioden”."
+            )
+        # The number of a commitment that is counted openly is told by its token; the others' may be hidden.
+        often = [] if commitment.disclosure == "count_only" else [m[0] for m in _HOW_OFTEN.finditer(read)]
+        if often:
+            shown = ", ".join(f"”{o}”" for o in dict.fromkeys(often))
+            remarks.append(
+                f"{shown} säger ungefär hur många eller hur ofta, och det visas inte för {commitment.heading}. "
+                "Stryk det."
             )
     return remarks
 

@@ -14,7 +14,10 @@ from tasks.store import Store, drafts, publications
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 GOLDEN_SITE, GOLDEN_POSTS = "strangnas.se/uppfoljning-", "delning/kommunen/"
-GOLDEN_FILES = ("index.html", "summary.json", "delar.csv", "aktiviteter.csv", "mal.svg", "tidslinje.svg", "post.txt")
+GOLDEN_FILES = (
+    *("index.html", "lofte.html", "summary.json", "delar.csv", "aktiviteter.csv"),
+    *("mal.svg", "manader.svg", "tidslinje.svg", "post.txt"),
+)
 
 
 @pytest.fixture
