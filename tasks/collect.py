@@ -19,6 +19,7 @@ from tasks.http import Http
 from tasks.model import Fetch, Parsed, Payload, Refused, Unavailable, Unreadable
 from tasks.screening import intake
 from tasks.store import Db, Store, records
+from tasks.store.away import DatabaseAway
 from tasks.store.calls import CallGate
 
 
@@ -38,6 +39,9 @@ def ask(config: Config, store: Store, source: Source, now: datetime) -> Answer:
     kind = sources.kind(source.kind)
     try:
         payloads = kind.fetch(source, Http(CallGate(store, lambda: now)), config.folder, now)
+    except DatabaseAway:
+        # Leave to call is counted in our database: its trouble is none of the source's.
+        raise
     except Unavailable as trouble:
         return Answer(source, now, (), "unavailable", str(trouble))
     except Refused as trouble:

@@ -68,6 +68,10 @@ def edit(
     """
     _may(person, "reviewer", "approver")
     with store.reading() as db:
+        there = _existing(db, draft_id)
+        if _stands_already(there, texts):
+            # Sent a second time, when the answer to the first was lost.
+            return there
         draft = _open_draft(db, draft_id, seen_revision)
         unknown = texts.keys() - {(b.template, b.part) for b in draft.blocks}
         if unknown:
@@ -220,6 +224,11 @@ def _refuse_unfit(config: Config, draft: Draft, texts: Mapping[tuple[str, str], 
     ]
     if remarks:
         raise Refused("\n".join(remarks))
+
+
+def _stands_already(draft: Draft, texts: Mapping[tuple[str, str], str | None]) -> bool:
+    known = {(b.template, b.part) for b in draft.blocks}
+    return bool(texts) and texts.keys() <= known and [_edited(b, texts) for b in draft.blocks] == list(draft.blocks)
 
 
 def _edited(block: Block, texts: Mapping[tuple[str, str], str | None]) -> Block:

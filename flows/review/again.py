@@ -1,4 +1,7 @@
-"""A form that can't be taken because the session ended: what was written is shown, and can be sent again."""
+"""A form that can't be taken now: what was written is shown, and can be sent again.
+
+The session may have ended, or the database be away.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,9 @@ from fastapi.responses import RedirectResponse
 
 from flows.review import auth, editor
 from flows.review.page import Review
+from tasks.store.away import DatabaseAway
+
+_AWAY = "Databasen svarar inte just nu. Inget är sparat. Det brukar gå över av sig självt; kontakta annars driften."
 
 
 def sign_in_needed(request: Request, _error: Exception) -> Response:
@@ -24,7 +30,18 @@ def stale_form(request: Request, _error: Exception) -> Response:
     return _page(request, 409, request.state.session.name)
 
 
-def _page(request: Request, status: int, name: str) -> Response:
+def database_away(request: Request, error: Exception) -> Response:
+    """Hand back what a form sent while the database could not keep it; a page that was only read says why it isn't."""
+    # The error's own words are for those who run the machine: they name its database.
+    why = _AWAY if isinstance(error, DatabaseAway) else str(error)
+    if auth.is_change(request):
+        return _page(request, 503, "", why)
+    review: Review = request.app.state.review
+    heading = "Löfteskollen når inte sina uppgifter"
+    return review.page("error.html", status=503, heading=heading, lines=why.splitlines(), way="/")
+
+
+def _page(request: Request, status: int, name: str, away: str = "") -> Response:
     review: Review = request.app.state.review
     sent = [(k, v) for k, v in request.state.form.multi_items() if k != "csrf"]
     fields = [(k, v) for k, v in sent if isinstance(v, str)]
@@ -35,6 +52,7 @@ def _page(request: Request, status: int, name: str) -> Response:
         status=status,
         csrf=auth.csrf_of(request),
         name=name,
+        away=away,
         there=request.url.path,
         written=written,
         rest=[f for f in fields if f not in written],

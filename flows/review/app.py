@@ -40,6 +40,7 @@ from tasks import periods, rendering
 from tasks.model import Refused, Trouble, Unavailable
 from tasks.store import Store
 from tasks.store import drafts as drafts_kept
+from tasks.store.away import MaybeKept
 
 # Rendering holds the interpreter's lock: with forty threads each page would wait for all the others. Some are needed
 # for those that wait while a flow writes to the database.
@@ -128,7 +129,8 @@ def _add_error_pages(app: FastAPI) -> None:
     app.add_exception_handler(auth.Forbidden, _forbidden)
     app.add_exception_handler(gate.TooLarge, _too_large)
     app.add_exception_handler(Refused, _refused)
-    app.add_exception_handler(Unavailable, _unavailable)
+    app.add_exception_handler(Unavailable, again.database_away)
+    app.add_exception_handler(MaybeKept, again.database_away)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _by_status)
     app.add_exception_handler(Exception, _broken)
@@ -149,10 +151,6 @@ def _too_large(request: Request, _error: Exception) -> Response:
 
 def _refused(request: Request, error: Exception) -> Response:
     return _page(request, 422, "Det gick inte", str(error))
-
-
-def _unavailable(request: Request, error: Exception) -> Response:
-    return _page(request, 503, "Löfteskollen når inte sina uppgifter", str(error))
 
 
 def _unreadable(request: Request, error: Exception) -> Response:

@@ -14,10 +14,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, event, inspect, text
 from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
-from tasks.model import Refused, Unavailable
+from tasks.model import Refused
+from tasks.store.away import DatabaseAway, in_our_words
 from tasks.store.tables import metadata
 
 Db = Connection
@@ -54,7 +55,7 @@ class Store:
         with self._connect() as db:
             if db.dialect.name == "sqlite":
                 db.execute(text("BEGIN IMMEDIATE"))
-            with _commit_or_rollback(db):
+            with self._commit_or_rollback(db):
                 yield db
 
     @contextmanager
@@ -73,12 +74,35 @@ class Store:
         try:
             connection = self.engine.connect()
         except OperationalError as error:
-            raise Unavailable(
+            raise DatabaseAway(
                 f"Databasen {self.name} svarar inte ({_first_line(error)}). Kontrollera att den är i gång och att "
                 "adressen i --database eller LOFTESKOLL_DATABASE stämmer."
             ) from None
-        with connection:
-            yield connection
+        try:
+            with connection:
+                yield connection
+        except DBAPIError as error:
+            trouble = in_our_words(error, self.name)
+            if trouble is None:
+                raise
+            # Without the driver's own text, which quotes statements and values.
+            raise trouble from None
+
+    @contextmanager
+    def _commit_or_rollback(self, db: Db) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            db.rollback()
+            raise
+        try:
+            db.commit()
+        except DBAPIError as error:
+            db.rollback()
+            trouble = in_our_words(error, self.name, committing=True)
+            if trouble is None:
+                raise
+            raise trouble from None
 
     @property
     def name(self) -> str:
@@ -115,16 +139,6 @@ class Store:
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
-
-
-@contextmanager
-def _commit_or_rollback(db: Db) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        db.rollback()
-        raise
-    db.commit()
 
 
 def _engine(url: str, busy: bool) -> Engine:
