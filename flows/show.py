@@ -16,7 +16,7 @@ from tasks.draft import Drafted
 from tasks.model import Fetch, Publication, Refused
 from tasks.periods import STOCKHOLM, period, swedish_date
 from tasks.reconcile import Reconciled
-from tasks.store import Store, records
+from tasks.store import Store, records, runs
 from tasks.store import publications as outbox
 
 # No markup: a message may hold square brackets, and a source may hold anything.
@@ -155,7 +155,7 @@ def unresolved(config: Config, rows: Sequence[Publication]) -> None:
 def status(config: Config, only: str | None, now: datetime) -> None:
     """Print where every promise, period and source stands, as the board shows it."""
     with Store(config.database).reading() as db:
-        seen = overview(db, config, now, only)
+        seen, newest = overview(db, config, now, only), runs.newest(db)
     for line in seen.lines:
         made = table(f"{line.promise.slug} {line.period.id}, {_left(line)}", "steg", "läge")
         for cell in (*line.steps, *line.channels):
@@ -166,6 +166,7 @@ def status(config: Config, only: str | None, now: datetime) -> None:
         made.add_row(health.source.name, health.text)
     console.print(made)
     _quarantined(config, [s.id for s in config.all_sources()])
+    _runs(newest, now)
     if seen.alarms:
         made = table("Det här behöver någon", "sedan", "vad", "gör så här")
         for alarm in seen.alarms:
@@ -176,6 +177,24 @@ def status(config: Config, only: str | None, now: datetime) -> None:
 def _left(line: Line) -> str:
     due = f"senast klar {swedish_date(line.period.due)}"
     return f"{due} ({line.left})" if line.left else due
+
+
+def _runs(newest: Sequence[runs.Run], now: datetime) -> None:
+    """Print when each stage was last done, and every piece of work whose newest run was not."""
+    made = table("Körningar", "körning", "senast klar", "pågår", "blev inte klara")
+    remarks = []
+    for stage in dict.fromkeys(r.stage for r in newest):
+        mine = [r for r in newest if r.stage == stage]
+        done = [r.ended_at for r in mine if r.outcome == "done" and r.ended_at]
+        left = [r for r in mine if r.outcome == "failed" or r.was_interrupted(now)]
+        going = sum(r.outcome == "running" for r in mine if r not in left)
+        made.add_row(stage, _local(max(done)) if done else "aldrig", str(going or "–"), str(len(left) or "–"))
+        for run in left:
+            how = f"misslyckades ({run.message})" if run.outcome == "failed" else "avbröts"
+            began = _local(run.started_at)
+            remarks.append(f"{stage} {run.subject}, påbörjad {began}, {how}. Den görs om vid nästa körning.")
+    console.print(made)
+    _remarks(remarks)
 
 
 def _named(config: Config, fetch: Fetch) -> str:

@@ -209,11 +209,14 @@ def of_keys(municipality: Municipality, today: date) -> list[Alarm]:
 
 
 def of_runs(failed: Iterable[tuple[str, str, str, datetime]]) -> list[Alarm]:
-    """Return an alarm for each piece of work (stage, subject, kind of error, moment) whose newest run failed."""
+    """Return an alarm for each piece of work (stage, subject, kind of error, moment) whose newest run failed.
+
+    No error: its worker died, or the machine under it.
+    """
     return [
         Alarm(
             f"run/{stage}/{subject}",
-            f"Körningen {stage} {subject} misslyckades ({error}).",
+            f"Körningen {stage} {subject} {f'misslyckades ({error})' if error else 'avbröts'}.",
             "Läs körningens logg i Prefect, åtgärda och kör om; en omkörning är alltid säker.",
             at,
         )

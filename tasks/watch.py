@@ -62,8 +62,10 @@ def facts(db: Db, config: Config, now: datetime) -> list[Alarm]:
     found = alarms.of_sources(config.all_sources(), records.standing(db), now)
     fresh = records.quarantined_since(db, now - timedelta(days=1))
     found += alarms.of_quarantine(config.all_sources(), fresh, now)
-    failed = [r for r in runs.newest(db) if r.outcome == "failed" and r.ended_at]
-    found += alarms.of_runs((r.stage, r.subject, r.message, r.ended_at) for r in failed if r.ended_at)
+    newest = runs.newest(db)
+    dead = [(r.stage, r.subject, "", r.started_at) for r in newest if r.was_interrupted(now)]
+    failed = [(r.stage, r.subject, r.message, r.ended_at) for r in newest if r.outcome == "failed" and r.ended_at]
+    found += alarms.of_runs([*failed, *dead])
     for municipality in config.municipalities.values():
         found += alarms.of_keys(municipality, local_date(now))
     for promise in config.promises.values():

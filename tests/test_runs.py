@@ -69,3 +69,30 @@ def test_a_failed_run_is_kept_by_its_kind_only(store: Store) -> None:
     with store.reading() as db:
         [run] = runs.newest(db)
     assert (run.outcome, run.message) == ("failed", "ValueError")
+
+
+def test_a_run_from_before_a_clock_was_set_back_stops_nobody(store: Store) -> None:
+    """A machine whose clock was a month ahead died at its work: the next run doesn't wait for that month."""
+    ahead = NOW + timedelta(days=30)
+    with runs.only_one(store, "collect", "s", lambda: ahead):
+        with store.reading() as db:
+            assert runs.newest(db)[0].was_interrupted(NOW)
+        with runs.only_one(store, "collect", "s", lambda: NOW) as mine:
+            assert mine
+
+
+def test_two_machines_whose_clocks_differ_a_little_still_wait_for_each_other(store: Store) -> None:
+    """Ten minutes ahead is no clock that was set back."""
+    with runs.only_one(store, "collect", "s", lambda: NOW + timedelta(minutes=10)):
+        with store.reading() as db:
+            assert not runs.newest(db)[0].was_interrupted(NOW)
+        with runs.only_one(store, "collect", "s", lambda: NOW) as mine:
+            assert not mine
+
+
+def test_a_run_whose_worker_died_is_known_as_interrupted(store: Store) -> None:
+    """Not while it may be at it, but from the end of its lease on."""
+    with runs.only_one(store, "draft", "p/2021-T1", lambda: NOW), store.reading() as db:
+        [run] = runs.newest(db)
+        assert not run.was_interrupted(NOW + runs.LEASE)
+        assert run.was_interrupted(NOW + runs.LEASE + timedelta(seconds=1))

@@ -11,6 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from tasks.store import Db, Store
 from tasks.store.tables import call_hosts, calls, gone_urls
 
+# So much may two machines' clocks differ.
+_SKEW = timedelta(minutes=5)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -28,6 +30,11 @@ class CallGate:
             last = _lock(db, host)
             hour_ago = now - timedelta(hours=1)
             db.execute(delete(calls).where(calls.c.host == host, calls.c.at <= hour_ago))
+            if last > now + _SKEW:
+                # Called before a clock was set back: how long ago nobody knows, so the wait begins now.
+                last = now
+                db.execute(update(call_hosts).where(call_hosts.c.host == host).values(last_call_at=now))
+                db.execute(update(calls).where(calls.c.host == host, calls.c.at > now).values(at=now))
             used, oldest = db.execute(select(func.count(), func.min(calls.c.at)).where(calls.c.host == host)).one()
             earliest = last + timedelta(seconds=min_seconds)
             if used >= per_hour:

@@ -56,7 +56,9 @@ def add(db: Db, *, promise: str, period: str, kind: Kind, who: str, at: datetime
 
 def take(db: Db, now: datetime) -> Order | None:
     """Return the oldest order that nobody is at and mark it as begun; None when there is none."""
-    free = or_(orders.c.state == "waiting", and_(orders.c.state == "running", orders.c.began_at < now - LEASE))
+    # One that was begun after now was begun before a clock was set back.
+    is_dead = ~orders.c.began_at.between(now - LEASE, now + LEASE)
+    free = or_(orders.c.state == "waiting", and_(orders.c.state == "running", is_dead))
     for key in db.execute(select(orders.c.id).where(free).order_by(orders.c.id)).scalars().all():
         # That nobody holds it is part of the update's own condition: of two workers one gets it.
         taken = db.execute(

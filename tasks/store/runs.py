@@ -16,6 +16,9 @@ from tasks.store.tables import runs
 
 # Longer than any one piece of work takes; a worker that is silent for so long is dead, and the next one takes over.
 LEASE = timedelta(minutes=15)
+# No clock of ours is that much ahead of another: a lease beyond it was taken before a clock was set back, and would
+# stop the work for as long as the clock had been wrong. Two at one piece of work do no harm, only twice the work.
+_FURTHEST = 2 * LEASE
 Stage = Literal["collect", "reconcile", "draft", "watch"]
 
 
@@ -29,6 +32,11 @@ class Run:
     ended_at: datetime | None
     outcome: Literal["running", "done", "failed"]
     message: str
+    lease_until: datetime | None = None
+
+    def was_interrupted(self, now: datetime) -> bool:
+        """Whether its worker is dead: it neither ended nor may still be at it."""
+        return self.outcome == "running" and (self.lease_until is None or not _is_held(self.lease_until, now))
 
 
 @contextmanager
@@ -52,7 +60,11 @@ def only_one(store: Store, stage: Stage, subject: str, clock: Callable[[], datet
 def newest(db: Db) -> list[Run]:
     """Return the newest run of every piece of work, by stage and subject."""
     found = db.execute(select(runs).order_by(runs.c.stage, runs.c.subject))
-    return [Run(r.stage, r.subject, r.started_at, r.ended_at, r.outcome, r.message) for r in found]
+    return [Run(r.stage, r.subject, r.started_at, r.ended_at, r.outcome, r.message, r.lease_until) for r in found]
+
+
+def _is_held(lease_until: datetime, now: datetime) -> bool:
+    return now <= lease_until <= now + _FURTHEST
 
 
 def _begin(store: Store, stage: Stage, subject: str, now: datetime) -> int | None:
@@ -64,7 +76,7 @@ def _begin(store: Store, stage: Stage, subject: str, now: datetime) -> int | Non
             # That nobody holds it is part of the update's own condition: of two workers one gets it.
             taken = db.execute(
                 update(runs)
-                .where(*mine, or_(runs.c.lease_until.is_(None), runs.c.lease_until < now))
+                .where(*mine, or_(runs.c.lease_until.is_(None), ~runs.c.lease_until.between(now, now + _FURTHEST)))
                 .values(number=runs.c.number + 1, **values)
                 .returning(runs.c.number)
             ).scalar()
