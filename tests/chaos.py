@@ -69,7 +69,14 @@ def _root(text: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is asked for, print the figures, and return 0 when nothing was wrong."""
-    asked = _arguments(arguments)
+    scope = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    scope.add_argument("--scope", choices=("publishing", "operations"), default="publishing")
+    chosen, rest = scope.parse_known_args(arguments)
+    if chosen.scope == "operations":
+        from tests import chaos_operations
+
+        return chaos_operations.main(rest)
+    asked = _arguments(rest)
     began = time.monotonic()
     plan = [
         (n, _part(n, asked.rounds), min(_part(n, asked.rounds), _part(n, asked.flows)))
@@ -121,6 +128,9 @@ def _report(tallies: Sequence[Tally], seconds: float) -> int:
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=(__doc__ or "").partition("\n\n")[2])
+    parser.add_argument(
+        "--scope", help="operations: faults of the whole installation (its own --help); else publishing"
+    )
     parser.add_argument("--rounds", type=int, default=100, help="editions to take through the storm (100)")
     parser.add_argument("--seed", default="1", help="the same seed makes the same plans")
     parser.add_argument("--database", help="a PostgreSQL server's URL, or `cluster` for one of our own; else SQLite")
