@@ -109,7 +109,22 @@ def test_publish_posts_once_and_reads_back(server: OurXServer) -> None:
     receipt = publish(server)
     number = server.posts[0].id
     assert receipt == Receipt("published", number, f"https://x.com/i/web/status/{number}")
-    assert server.visible() == [TEXT] and [method for method, _, _ in server.calls] == ["POST", "GET"]
+    assert server.visible() == [TEXT] and [method for method, _, _ in server.calls] == ["GET", "POST", "GET"]
+
+
+def test_what_is_there_already_is_never_posted_again(server: OurXServer) -> None:
+    """A restored copy of the database doesn't know of the post: it is found; where X can't be seen nothing is sent."""
+    assert publish(server) == publish(server)
+    assert server.visible() == [TEXT] and sum(method == "POST" for method, _, _ in server.calls) == 1
+    for fault, trouble in (("401", Refused), ("403", Refused), ("500", Unavailable), ("timeout", Unavailable)):
+        server.read_faults.append(fault)
+        with pytest.raises(trouble):
+            publish(server)
+    server.posts.clear()
+    server.add(f"Någon annans ord. {LINK}")
+    with pytest.raises(Refused, match="annan text"):
+        publish(server)
+    assert sum(method == "POST" for method, _, _ in server.calls) == 1
 
 
 def test_lagging_index_leaves_it_handed_over(server: OurXServer) -> None:
@@ -170,8 +185,10 @@ def test_429_tells_when_to_try_again(server: OurXServer) -> None:
 def test_duplicate_is_evidence_of_an_earlier_try(server: OurXServer) -> None:
     """X's refusal of the same text means look, and the look finds the earlier post; a reader sees one."""
     publish(server)
+    server.lag = True
     with pytest.raises(Uncertain, match="redan finns"):
         publish(server)
+    server.lag = False
     found = find(server)
     assert found and found.remote_id == server.posts[0].id and len(server.posts) == 1
 

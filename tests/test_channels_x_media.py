@@ -111,6 +111,7 @@ def test_lost_answer_to_a_correction_is_never_posted_twice(server: OurXServer) -
     with pytest.raises(Uncertain):
         publish(server, replaces=first.remote_id)
     assert server.visible() == [TEXT, CORRECTION]
+    server.lag = True
     with pytest.raises(Uncertain, match="redan finns"):
         publish(server)
 

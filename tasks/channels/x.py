@@ -94,7 +94,8 @@ def prepare(channel: Channel, publication: Publication, outputs: tuple[Output, .
 def publish(channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt:
     """Post once and read the post back; images are uploaded with their alternative texts first.
 
-    A correction answers the earlier edition's post; where X won't have that it stands by itself. The receipt is
+    A post that X shows already is left alone: the database may be a restored copy that doesn't know of it. A correction
+    answers the earlier edition's post; where X won't have that it stands by itself. The receipt is
     `published` when the post was read back, `handed_over` with its id when X took it but doesn't show it yet. Raises
     Refused, Unavailable (surely nothing was posted) or Uncertain (it may have been).
     """
@@ -102,6 +103,9 @@ def publish(channel: Channel, publication: Publication, outputs: tuple[Output, .
     _post.refuse_unfit(channel, fits(channel, outputs))
     content = _post.read(outputs)
     with _x.client(channel, keys) as client:
+        there = _before(channel, publication, outputs, folder)
+        if there:
+            return there
         media = [_x.upload(channel, client, image) for image in content.images]
         try:
             post = _create(channel, client, content.text, media, publication.replaces)
@@ -115,6 +119,19 @@ def publish(channel: Channel, publication: Publication, outputs: tuple[Output, .
         if found:
             return found
     return Receipt("handed_over", post, _url(post), "X tog emot inlägget men visar det inte ännu.")
+
+
+def _before(channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt | None:
+    """Return the post if it is there before we send; Refused or Unavailable where that can't be seen."""
+    try:
+        return find(channel, publication, outputs, folder)
+    except Uncertain as trouble:
+        raise Refused(str(trouble)) from trouble
+    except Unavailable as trouble:
+        # Here, unlike in a look for what may be out, a key that X doesn't know is for a person.
+        if isinstance(trouble.__cause__, Refused):
+            raise trouble.__cause__ from None
+        raise
 
 
 def find(channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt | None:
