@@ -77,20 +77,21 @@ class Chapter:
             draft = self.draft(period)
             if draft.edition == wanted and draft.state == "closed":
                 break
+            who = "correction" if wanted > 1 else "people"
             if draft.edition < wanted:
-                self.people([partial(acts.correct, self.hasty, draft.id, self.now)], calm=attempt > 1)
+                self.people([partial(acts.correct, self.hasty, draft.id, self.now)], who, calm=attempt > 1)
                 continue
             with self.reading() as store, store.reading() as db:
                 self.approved.outputs[period, wanted] = drafts.rendered(db, draft.id, draft.revision)
             words = [partial(acts.approve, self.hasty, draft, self.now, person) for person in (POLICE, KOMMUN)]
-            self.people(words, calm=attempt > 1)
+            self.people(words, who, calm=attempt > 1)
         else:
             self.wrong("lost", f"{period}/{wanted}: gick inte att godkänna")
 
-    def people(self, acts: list[Callable[[Store], None]], *, calm: bool) -> None:
+    def people(self, acts: list[Callable[[Store], None]], who: str, *, calm: bool) -> None:
         """Let people act at the same time; their process may die too."""
         fates = [Fate() if calm else self.fate(0.25, longest=6) for _ in acts]
-        self.wait([Worker(act, self.url, fate, self.broken) for act, fate in zip(acts, fates, strict=True)], "people")
+        self.wait([Worker(act, self.url, fate, self.broken) for act, fate in zip(acts, fates, strict=True)], who)
 
     def retract(self, period: str) -> None:
         """Take the period's newest edition back."""
