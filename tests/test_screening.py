@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.screening import REPLACEMENTS, masked, screen
-from tests.evaluate_screening import measure_part, place_names, rows
+from tests.evaluate_screening import PARTS, measure_part, place_names, rows
 
 PLACES = place_names()
 
@@ -25,10 +25,11 @@ def test_the_corpus_is_large_and_half_of_it_is_clean() -> None:
 
 def test_the_rules_hold_on_the_corpus() -> None:
     """What the rules were mended by stays right; the sentences they never saw are masked with few mistakes."""
-    seen, unseen = (measure_part(part, quiet=True) for part in ("corpus", "unseen"))
+    seen, unseen, later = (measure_part(part, quiet=True) for part in PARTS)
     assert seen["precision"] >= 0.98 and seen["recall"] >= 0.98
-    assert seen["quarantine_missed"] == 0
-    assert unseen["precision"] >= 0.95
+    assert unseen["precision"] >= 0.95 and later["precision"] >= 0.95
+    assert later["recall"] >= 0.85
+    assert seen["quarantine_missed"] == unseen["quarantine_missed"] == later["quarantine_missed"] == 0
 
 
 @pytest.mark.parametrize("row", [r for r in rows("corpus") if r["severity"] == "quarantine"], ids=lambda r: r["text"])
@@ -83,7 +84,7 @@ def test_any_text_can_be_screened(text: str) -> None:
 
 def test_a_masked_text_is_clean() -> None:
     """What was masked once is not found again: a correction of a masked report goes through."""
-    for row in [*rows("corpus"), *rows("unseen")]:
+    for row in (r for part in PARTS for r in rows(part)):
         assert screen(masked(row["text"], PLACES), PLACES).severity == "clean", row["text"]
     assert all(screen(r).severity == "clean" for r in REPLACEMENTS.values())
 

@@ -222,7 +222,9 @@ _ADDRESS = re.compile(
     r"\b(?:(?:Norra|Södra|Östra|Västra|Stora|Lilla|Gamla|Nya|[A-ZÅÄÖ][a-zåäö]+s) )?"
     r"(?!(?:Riks|Läns|Europa|Motor)vägen? )[A-ZÅÄÖ][a-zåäöé]*(?:gatan|gata|vägen|väg|gränd|gränden|stigen|allén|"
     r"backen|torget|platsen|liden|leden|slingan|stranden)"
-    rf" \d{{1,3}}(?: ?[A-Ha-h])?\b(?! ?(?:{_MONTH}|kl|personer|st|barn|deltagare|ungdomar)\b|[.:–/-]\d)"
+    # "2–6" is a row of doors.
+    rf" \d{{1,3}}(?: ?[A-Ha-h])?(?: ?[–-] ?\d{{1,3}}(?!\d))?(?: ?[A-Ha-h])?\b"
+    rf"(?! ?(?:{_MONTH}|kl|personer|st|barn|deltagare|ungdomar)\b|[.:–/-]\d)"
     r"(?:,? (?:lgh|lägenhet) \d{3,4})?"
 )
 
@@ -271,8 +273,8 @@ _MINORS = tuple(
         rf"\b(?:tonårige?|minderårige?) {_ONE_YOUNG}\b",
         rf"\b(?:{_SOME} )?(?:minderåriga|tonåriga) {_YOUNG}\b",
         rf"\b{_ONE_YOUNG} i {_AGE}-?\s?årsåldern\b",
-        r"\b(?:sjätte|sjunde|åttonde|nionde)klassare?n?\b",
-        rf"\b{_ONE_YOUNG} (?:som )?går i (?:sexan|sjuan|åttan|nian|ettan|tvåan|trean)\b",
+        r"\b(?:fjärde|femte|sjätte|sjunde|åttonde|nionde)klassare?n?\b",
+        rf"\b{_ONE_YOUNG} (?:(?:som )?går )?i (?:fyran|femman|sexan|sjuan|åttan|nian|ettan|tvåan|trean)\b",
         rf"\b{_ONE_YOUNG},? som (?:är|fyllt) {_AGE} år\b",
         r"\b\w{0,20}(?:eleven|pojken|flickan|killen|tjejen) (?:på|vid|från) \w{1,30}(?:skolan|gymnasiet|läroverket)\b",
         rf"\b{_AGE} år gam(?:mal|la)\b(?: {_YOUNG}\b)?",

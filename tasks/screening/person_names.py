@@ -78,10 +78,12 @@ _LEADS = _words(
     familjen rektorn? poliserna läraren? kuratorn? (?:kommun|områdes)polis(?:en)? polis(?:inspektör|assistent)(?:en)?
     (?:trygghets)?samordnaren? trygghetsvärd(?:en)? fältare?n? vaktmästaren? tränaren? mamman? pappan? fru herr grannen?
     vårdnadshavaren? eleven? ordföranden? systern? brodern? sonen dottern pojken flickan killen tjejen heter
-    hette kallas
+    hette kallas fotograf(?:en)? sekreteraren? kassör(?:en)? tolk(?:en)? handläggaren? utredaren? enhetschef(?:en)?
+    kontaktperson(?:en)? prästen diakonen imamen pastorn? mormor morfar farmor farfar moster faster morbror farbror
+    kusinen? hustrun maken sambon väninnan kompisen pennan
     """
 )
-_LED = re.compile(rf"\b(?i:{'|'.join(_LEADS)}|vid namn|fam\.) ({_CAPITAL}s?)\b")
+_LED = re.compile(rf"\b(?i:{'|'.join(_LEADS)}|vid namn|fam\.)(?: är|:)? ({_CAPITAL}s?(?: {_CAPITAL})?)\b")
 # "Jasmin har slutat": a given name that begins a sentence, unless it is a word of its own.
 _FIRST = re.compile(
     rf"(?:^|[.!?] )({_CAPITAL}) (?:har|är|var|hade|sa|berättade|tyckte|kom|gick|ville|fick|tog|bor|går|blev|mår)\b"
@@ -92,8 +94,8 @@ _ALONE = re.compile(
     rf"(?<![.!?] )(?<!\bkvarteret )(?<!\bbiografen )(?<!\bbåten )(?<!\bhunden )(?<=[a-zåäö,:(]) ({_CAPITAL})\b(?!-)"
 )
 _LOWER = re.compile(rf"(?i)\b({'|'.join(sorted(_GIVEN, key=len, reverse=True))}) \w{{2,}}sson\b")
-_INITIAL = re.compile(rf"\b(?:{_CAPITAL} )?[A-ZÅÄÖ]\. ?([A-ZÅÄÖ][a-zåäöé]+)\b")
-_SHORTENED = re.compile(rf"\b({_CAPITAL}) [A-ZÅÄÖ]\.")
+_INITIAL = re.compile(rf"\b(?:{_CAPITAL} )?[A-ZÅÄÖ](?:\. ?| )([A-ZÅÄÖ][a-zåäöé]+)\b")
+_SHORTENED = re.compile(rf"\b({_CAPITAL}) [A-ZÅÄÖ](?:\.|\b(?![\w-]))")
 _REVERSED = re.compile(rf"\b({_CAPITAL}), ({_CAPITAL})\b")
 # A square, a school or a prize may be called after somebody.
 _CALLED_AFTER = re.compile(
@@ -123,7 +125,8 @@ WORDS = frozenset(
 # After these a pair of capitalised words is a person, even where neither is in a list; unless the second is what a
 # place or a company is called.
 _BEFORE_PERSON = re.compile(
-    r"(?:\b(?:av|med|och|enligt|hos|gjorde|träffade|mötte|kontakta|tackar|ringde|förälder|boende|granne)|[,(]) $"
+    r"(?:\b(?:av|med|och|enligt|hos|från|till|bjöd in|gjorde|träffade|mötte|kontakta|tackar|ringde|förälder|"
+    r"boende|granne)|[,(]) $"
 )
 _NOT_GIVEN = frozenset(
     _words(
@@ -165,7 +168,8 @@ def find(text: str, known: frozenset[str]) -> Iterator[tuple[int, int]]:
         if _is_surname(match[1]) and _is_given(match[2]):
             yield match.span()
     for match in _INITIAL.finditer(text):
-        if _is_surname(match[1]):
+        led = _BEFORE_PERSON.search(text[max(0, match.start() - 24) : match.start()])
+        if _is_surname(match[1]) or (led and not _is_known(match[1], known) and _may_be_surname(match[1])):
             yield match.span()
     for match in _SHORTENED.finditer(text):
         if _is_given(match[1]):
@@ -173,8 +177,10 @@ def find(text: str, known: frozenset[str]) -> Iterator[tuple[int, int]]:
     for match in _PAIR.finditer(text):
         yield from _name_in(text, match, known)
     for match in _LED.finditer(text):
-        if not _is_known(match[1], known):
-            yield match.span(1)
+        first, _, second = match[1].partition(" ")
+        if not _is_known(first, known):
+            whole = second and not _is_known(second, known)
+            yield match.start(1), match.end(1) if whole else match.start(1) + len(first)
     for match in _ALONE.finditer(text):
         follows = text[match.end() :]
         if _is_given(match[1]) and match[1].casefold() not in known and not _CALLED_AFTER.match(follows):
