@@ -120,7 +120,7 @@ def test_the_period_before_is_told_and_its_texts_compared(year: Year) -> None:
     assert "Nytt läge sedan 11 mars–30 april 2021" in page
     compared = police.get(f"/utkast/{home.draft_id}/jamfor").text
     assert "Jämför med 11 mars–30 april 2021" in compared
-    assert "<del>april</del><ins>juni</ins>" in compared
+    assert "<del>11 mars–30 april</del><ins>1 maj–31 augusti</ins>" in compared
     assert "Samma text." in compared
     first = year.current("2021-T1").id
     assert "Det finns inget att jämföra med" in police.get(f"/utkast/{first}/jamfor").text

@@ -229,7 +229,7 @@ def test_a_mistaken_report_is_taken_back_and_can_be_sent_again(home: House) -> N
     assert send(home, visitor, of=form).headers["location"].endswith("klart=rapport-andrad&om=c5")
     assert [walks(home)[0].version, walks(home)[0].fields["state"]] == [3, "held"]
     log = home.signed_in("demo-polis").get("/historik/strangnas-2021/2021-T3").text
-    assert "återtog en rapport om c5 (rapporterad två gånger)" in log and "hamnen" not in log
+    assert "återtog en rapport om ”Trygghetsvandringar” (rapporterad två gånger)" in log and "hamnen" not in log
 
 
 def test_only_the_own_party_takes_a_report_back(home: House) -> None:

@@ -90,6 +90,19 @@ def test_a_difference_is_by_the_word() -> None:
     assert "".join(c.text for c in parts if c.kind != "old") == new
 
 
+def test_words_exchanged_in_a_row_are_one_phrase() -> None:
+    """A person reads what stood and what stands, not the two word by word; both texts can be put together again."""
+    old, new = "Polisen och kommunen har genomfört 3 möten.", "Vi vet inte om något har genomförts."
+    parts = texts.compare(old, new)
+    assert [(p.kind, p.text) for p in parts[:3]] == [
+        ("old", "Polisen och kommunen"),
+        ("new", "Vi vet inte om något"),
+        ("same", " har "),
+    ]
+    assert "".join(p.text for p in parts if p.kind != "new") == old
+    assert "".join(p.text for p in parts if p.kind != "old") == new
+
+
 def test_a_very_long_difference_is_shown_whole() -> None:
     """Two long texts are not compared for minutes."""
     parts = texts.compare("a " * 9000, "b " * 9000)

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from fastapi import APIRouter, HTTPException, Response
 
+from config.schema import Promise
 from flows.overview import PUBLICATION_STATES
 from flows.review import page
 from flows.review.auth import Reading
@@ -49,14 +50,15 @@ def show(visit: Reading, promise: str, period: str) -> Response:
         active="board",
         promise=found,
         period=span,
-        events=[(e, visit.review.name_of(e.who), sentence(e, channels)) for e in events],
+        events=[(e, visit.review.name_of(e.who), sentence(e, channels, found)) for e in events],
         comments=comments,
     )
 
 
-def sentence(event: Event, channels: Mapping[str, str]) -> str:
+def sentence(event: Event, channels: Mapping[str, str], promise: Promise) -> str:
     """Return what happened, in words; `channels` holds the channels' names by id."""
     detail: Mapping[str, Any] = event.detail
+    about = _about(detail, promise)
     hashed = page.short(str(detail["sha256"])) if detail.get("sha256") else ""
     made = {
         "edited": f"ändrade {_count(detail.get('blocks'), 'text', 'texter')} (version {detail.get('revision')})",
@@ -79,9 +81,9 @@ def sentence(event: Event, channels: Mapping[str, str]) -> str:
         "draft_correction": f"föreslog en rättelse, utgåva {detail.get('edition')}",
         "judged": f"svarade {_VERDICTS.get(str(detail.get('verdict')), '')} på en fråga{_put_right(detail)}",
         "undid": "ångrade ett svar",
-        "reported": f"rapporterade {_of(detail)}",
-        "corrected": f"ändrade en rapport om {_of(detail)}",
-        "withdrew": f"återtog en rapport om {_of(detail)}{_because(detail)}",
+        "reported": f"rapporterade {about}",
+        "corrected": f"ändrade en rapport om {about}",
+        "withdrew": f"återtog en rapport om {about}{_because(detail)}",
         "ordered": f"bad om en {'provkörning' if detail.get('kind') == 'rehearsal' else 'omkörning'}",
         "quarantined": "skickade en rapport som stoppades, eftersom fritexten pekade ut någon; inget sparades",
     }
@@ -97,9 +99,11 @@ def _count(items: object, one: str, many: str) -> str:
     return f"1 {one}" if number == 1 else f"{number} {many}"
 
 
-def _of(detail: Mapping[str, Any]) -> str:
+def _about(detail: Mapping[str, Any], promise: Promise) -> str:
     """Return which commitment a report is about; what is protected is only said to be one."""
-    return str(detail.get("commitment") or "en skyddad del av löftet")
+    key = str(detail.get("commitment") or "")
+    heading = next((c.heading for c in promise.commitments if c.id == key), key)
+    return f"”{heading}”" if heading else "en skyddad del av löftet"
 
 
 def _put_right(detail: Mapping[str, Any]) -> str:

@@ -98,17 +98,26 @@ def _middle_out(text: str, *, keep_start: bool, keep_end: bool) -> str:
     return f"{start} … {end}"
 
 
-def _changes(before: Sequence[str], after: Sequence[str]) -> list[Change]:
-    found: list[Change] = []
-    for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if kind == "equal":
-            found.append(Change("same", "".join(before[a:b])))
+def _changes(before: Sequence[str], after: Sequence[str]) -> Iterator[Change]:
+    """Yield the stretches; words that are exchanged one after the other are one stretch, read as a phrase."""
+    old = new = ""
+    steps = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    for number, (kind, a, b, c, d) in enumerate(steps, 1):
+        was, now = "".join(before[a:b]), "".join(after[c:d])
+        if kind != "equal" or ((old or new) and not was.strip() and number < len(steps)):
+            old, new = old + was, new + now
             continue
-        if a < b:
-            found.append(Change("old", "".join(before[a:b])))
-        if c < d:
-            found.append(Change("new", "".join(after[c:d])))
-    return found
+        yield from _change(old, new)
+        old = new = ""
+        yield Change("same", was)
+    yield from _change(old, new)
+
+
+def _change(old: str, new: str) -> Iterator[Change]:
+    if old:
+        yield Change("old", old)
+    if new:
+        yield Change("new", new)
 
 
 def _sentences(paragraph: str) -> Iterator[str]:
