@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import TypeAdapter
 
@@ -231,9 +231,8 @@ class Reading:
     rules_version: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PairScore:
-    """How alike two records are as reports of one activity; left < right."""
+class PairScore(NamedTuple):
+    """How alike two records are as reports of one activity; left < right. Made by the ten thousand: hence a tuple."""
 
     left: str
     right: str

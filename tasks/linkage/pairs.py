@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import repeat
 
@@ -36,18 +35,19 @@ def score(
     partner; those pairs themselves are scored as if nobody had said anything.
     """
     by_id = {r.id: r for r in records}
-    told: dict[str, list[Reading]] = defaultdict(list)
-    for reading in readings:
-        if occasion(reading) and reading.record_id in by_id:
-            told[reading.commitment].append(reading)
+    told: dict[str, tuple[list[Record], list[Reading]]] = {}
+    for reading in filter(occasion, readings):
+        if record := by_id.get(reading.record_id):
+            both = told.setdefault(reading.commitment, ([], []))
+            both[0].append(record)
+            both[1].append(reading)
     answers: dict[tuple[str, str], Verdict] = {(p.left, p.right): "yes" for p in kept if p.band == "sure"}
     # The latest answer to a question is the answer.
     answers |= {(j.left, j.right): j.verdict for j in sorted(judgements, key=_number) if j.question == "same"}
     found: list[PairScore] = []
-    for commitment, rows in told.items():
+    for commitment, (ours, rows) in told.items():
         if len(rows) > 1:
-            table = Table.of([by_id[r.record_id] for r in rows], rows)
-            found += _told(commitment, rows, weigh(table, _answers(rows, answers)))
+            found += _told(commitment, rows, weigh(Table.of(ours, rows), _answers(rows, answers)))
     return found
 
 
@@ -67,13 +67,19 @@ def _answers(readings: Sequence[Reading], answers: Mapping[tuple[str, str], Verd
 
 
 def _told(commitment: str, readings: Sequence[Reading], pairs: Weighed) -> list[PairScore]:
-    one, two = ([readings[i].record_id for i in rows.tolist()] for rows in (pairs.a, pairs.b))
-    left = [x if x < y else y for x, y in zip(one, two, strict=True)]
-    right = [y if x < y else x for x, y in zip(one, two, strict=True)]
-    scores = (1 / (1 + np.exp(-pairs.weight))).round(3).tolist()
-    bands = np.where(pairs.sure, "sure", "unsure").tolist()
-    # As keywords this would take twice as long; there may be tens of thousands.
-    return list(map(PairScore, left, right, repeat(commitment), scores, bands, _reasons(pairs), repeat(RULES_VERSION)))
+    ids = np.array([r.record_id for r in readings], dtype=object)
+    one, two = ids[pairs.a], ids[pairs.b]
+    turned = one > two
+    columns = (
+        np.where(turned, two, one).tolist(),
+        np.where(turned, one, two).tolist(),
+        repeat(commitment),
+        (1 / (1 + np.exp(-pairs.weight))).round(3).tolist(),
+        np.where(pairs.sure, "sure", "unsure").tolist(),
+        _reasons(pairs),
+        repeat(RULES_VERSION),
+    )
+    return list(map(PairScore._make, zip(*columns, strict=False)))
 
 
 def _reasons(pairs: Weighed) -> list[tuple[str, ...]]:

@@ -37,21 +37,27 @@ def _advantage(ends: Ints, weight: Floats) -> Floats:
     Max-product belief propagation for matchings: each pair tells either end what it is worth to it, which is its
     weight less what the other end could get elsewhere. Exact where rivals form no ring.
     """
-    names, ends = np.unique(ends, return_inverse=True)
+    _, ends = np.unique(ends, return_inverse=True)
+    order = np.argsort(ends, axis=None, kind="stable")
+    groups = ends.ravel()[order]
+    first = np.flatnonzero(np.diff(groups, prepend=-1))
     told = np.stack([weight, weight])
     for _ in range(_ROUNDS):
         # Halfway towards the new word: two that overtake each other would else never agree.
-        told = (told + weight - _elsewhere(ends, told, len(names))[::-1]) / 2
-    found: Floats = weight - _elsewhere(ends, told, len(names)).sum(axis=0)
+        told = (told + weight - _elsewhere(told, order, groups, first)[::-1]) / 2
+    found: Floats = weight - _elsewhere(told, order, groups, first).sum(axis=0)
     return found
 
 
-def _elsewhere(ends: Ints, told: Floats, size: int) -> Floats:
-    """Return for each pair what either of its ends is told by its best other pair; 0 where there is none."""
-    first, second = np.zeros(size), np.zeros(size)
-    np.maximum.at(first, ends, told)
-    best = told >= first[ends]
-    np.maximum.at(second, ends[~best], told[~best])
-    lone = best & (np.bincount(ends[best], minlength=size)[ends] == 1)
-    found: Floats = np.where(lone, second[ends], first[ends])
-    return found
+def _elsewhere(told: Floats, order: Ints, groups: Ints, first: Ints) -> Floats:
+    """Return for each pair what either of its ends is told by its best other pair; 0 where there is none.
+
+    In `order` all that an end is told stands together: its group, of which `first` is the first.
+    """
+    words = told.ravel()[order]
+    best = words == np.maximum.reduceat(words, first)[groups]
+    lone = best & (np.add.reduceat(best, first, dtype=np.int64) == 1)[groups]
+    others = np.maximum.reduceat(np.where(lone, 0.0, words), first)[groups]
+    found = np.empty(told.size)
+    found[order] = np.where(lone, others, np.maximum.reduceat(words, first)[groups])
+    return np.maximum(found, 0.0).reshape(told.shape)

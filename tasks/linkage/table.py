@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -72,7 +73,7 @@ class Table:
         return cls(
             source=source,
             held=held,
-            form=np.array([bool(r.fields.get("commitment")) for r in records], dtype=np.bool_),
+            form=np.array([bool(r.fields and r.fields.get("commitment")) for r in records], dtype=np.bool_),
             count=count,
             clock=clock,
             places=places,
@@ -130,10 +131,10 @@ def _places(told: Sequence[tuple[str, ...]]) -> tuple[Ints, Ints, Ints]:
 
 def _days(readings: Sequence[Reading]) -> tuple[Ints, Ints, Ints]:
     """Return how many stretches of days each row has, and their first and last days; all time where there are none."""
+    number = np.fromiter(map(len, [r.dates for r in readings]), dtype=np.int64, count=len(readings))
     flat = [d for r in readings for d in r.dates]
-    number = np.array([len(r.dates) for r in readings], dtype=np.int64)
-    start = np.array([d.start.toordinal() for d in flat], dtype=np.int64)
-    end = np.array([d.end.toordinal() for d in flat], dtype=np.int64)
+    start = np.fromiter(map(date.toordinal, [d.start for d in flat]), dtype=np.int64, count=len(flat))
+    end = np.fromiter(map(date.toordinal, [d.end for d in flat]), dtype=np.int64, count=len(flat))
     if len(flat) > np.count_nonzero(number):
         # In one order, so that copies' stretches stand beside each other.
         order = np.lexsort((end, start, np.repeat(np.arange(len(number)), number)))

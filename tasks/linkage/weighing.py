@@ -42,14 +42,16 @@ DOUBTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Met:
-    """Pairs of a table's rows (a < b), column by column."""
+class Pairs:
+    """Pairs of a table's rows (a < b) with what they weigh, column by column."""
 
     a: Ints
     b: Ints
     gap: Ints  # days between the two; 0 or less where they meet
     days: Ints  # how many the vaguer of the two leaves open
     place: Ints  # 2 the same, 1 some in common, 0 none named
+    like: Floats  # how alike the words are
+    weight: Floats
 
     def columns(self) -> list[npt.NDArray[Any]]:
         """Return the columns in the order of their names."""
@@ -58,14 +60,6 @@ class Met:
     def where(self, which: npt.NDArray[Any]) -> Self:
         """Return those pairs only."""
         return type(self)(*(column[which] for column in self.columns()))
-
-
-@dataclass(frozen=True, slots=True)
-class Pairs(Met):
-    """Pairs with what they weigh."""
-
-    like: Floats  # how alike the words are
-    weight: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,56 +78,57 @@ class Answers:
     no: Ints
 
 
-M = TypeVar("M", bound=Met)
+P = TypeVar("P", bound=Pairs)
+# Two columns of a table's entries: pairs that are yet to be weighed.
+Met = tuple[Ints, Ints]
 
 
 def weigh(table: Table, answers: Answers) -> Weighed:
     """Return a table's pairs that may be one occasion, each once."""
-    met = [_met(table, one, two) for one, two in blocking.candidates(table)]
+    met = [(one, two, _across(table, one, two)) for one, two in blocking.candidates(table)]
     # What two sources tell of one day comes first: what that settles, no other pair need be read for.
-    across = [(table.source[p.a] != table.source[p.b]) & (p.gap <= 0) for p in met]
-    first = _weighty(table, [p.where(w) for p, w in zip(met, across, strict=True)])
+    first = _weighty(table, [(one[w], two[w]) for one, two, w in met])
     chosen, taken = _chosen(table, first, answers)
-    left = [p.where(~w) for p, w in zip(met, across, strict=True)]
-    rest = _weighty(table, [p.where(_open(table, p, taken)) for p in left])
+    rest = _weighty(table, [_open(table, one[~w], two[~w], taken) for one, two, w in met])
     doubt = _doubt(table, rest)
     return _together([chosen, Weighed(*[*rest.columns(), doubt == 0, doubt])])
 
 
-def _met(table: Table, one: Ints, two: Ints) -> Met:
-    """Return the entries' rows in pairs, with how their days and places agree."""
-    a, b = table.row[one], table.row[two]
-    apart = a != b
-    one, two, a, b = one[apart], two[apart], a[apart], b[apart]
-    gap = np.maximum(table.start[one], table.start[two]) - np.minimum(table.end[one], table.end[two])
-    days = np.maximum(table.end[one] - table.start[one], table.end[two] - table.start[two]) + 1
-    here, there = table.places[a], table.places[b]
-    place = np.where((here == 0) | (there == 0), 0, 1 + (here == there))
-    return Met(np.minimum(a, b), np.maximum(a, b), gap, days, place)
+def _across(table: Table, one: Ints, two: Ints) -> Bools:
+    """Tell which are two sources' entries that share a day."""
+    meet = (table.start[one] <= table.end[two]) & (table.start[two] <= table.end[one])
+    across: Bools = meet & (table.source[table.row[one]] != table.source[table.row[two]])
+    return across
 
 
 def _weighty(table: Table, parts: Sequence[Met]) -> Pairs:
     """Return the pairs that weigh enough to be joined or asked about, each once."""
-    pairs = _together([_weigh(table, p) for p in parts])
+    pairs = _together([_weigh(table, one, two) for one, two in parts])
     # The same two may have met at several places and days: their best meeting counts.
-    pairs = pairs.where(np.lexsort((-pairs.weight, pairs.b, pairs.a)))
-    return pairs.where((np.diff(pairs.a, prepend=-1) != 0) | (np.diff(pairs.b, prepend=-1) != 0))
+    key = pairs.a * len(table.source) + pairs.b
+    order = np.lexsort((-pairs.weight, key))
+    return pairs.where(order[np.diff(key[order], prepend=-1) > 0])
 
 
-def _weigh(table: Table, pairs: Met) -> Pairs:
-    a, b = pairs.a, pairs.b
+def _weigh(table: Table, one: Ints, two: Ints) -> Pairs:
+    """Return what the entries' rows in pairs weigh, as far as it is worth asking about."""
+    a, b = np.sort([table.row[one], table.row[two]], axis=0)
+    gap = np.maximum(table.start[one], table.start[two]) - np.minimum(table.end[one], table.end[two])
+    days = np.maximum(table.end[one] - table.start[one], table.end[two] - table.start[two]) + 1
+    here, there = table.places[a], table.places[b]
+    place = np.where((here == 0) | (there == 0), 0, 1 + (here == there))
     like = table.texts.alike(a, b)
     # How many others one expects by chance in these days.
     rate = np.where(
-        pairs.place > 0, np.maximum(table.here[a], table.here[b]), np.maximum(table.anywhere[a], table.anywhere[b])
+        place > 0, np.maximum(table.here[a], table.here[b]), np.maximum(table.anywhere[a], table.anywhere[b])
     )
-    weight = WORDS * like - STRANGE - np.log((rate + UNSEEN) * np.minimum(pairs.days, _YEAR))
-    weight -= np.select([pairs.gap > 1, pairs.gap == 1], [SOME_DAYS, NEXT_DAY], 0.0)
+    weight = WORDS * like - STRANGE - np.log((rate + UNSEEN) * np.minimum(days, _YEAR))
+    weight -= np.select([gap > 1, gap == 1], [SOME_DAYS, NEXT_DAY], 0.0)
     weight -= OTHER_HOUR * _other_hour(table, a, b)
     # Two forms name the commitment, the day and the place themselves; how they word it says little.
-    stated = table.form[a] & table.form[b] & (pairs.gap <= 0) & (pairs.days == 1) & (pairs.place == 2)
+    stated = table.form[a] & table.form[b] & (gap <= 0) & (days == 1) & (place == 2)
     weight = np.where(stated, np.maximum(weight, _SURE), weight)
-    return Pairs(*[*pairs.columns(), like, weight]).where(weight >= _UNSURE)
+    return Pairs(a, b, gap, days, place, like, weight).where(weight >= _UNSURE)
 
 
 def _other_hour(table: Table, a: Ints, b: Ints) -> Bools:
@@ -176,7 +171,7 @@ def _chosen(table: Table, pairs: Pairs, answers: Answers) -> tuple[Weighed, Bool
     return Weighed(*[*pairs.columns(), sure, doubt]).where(~out), taken
 
 
-def _slots(table: Table, pairs: Met) -> tuple[Ints, Ints]:
+def _slots(table: Table, pairs: Pairs) -> tuple[Ints, Ints]:
     """Return what a pair takes of either row: its one report by the other's source; plans take nothing from others."""
     own = len(table.source) * table.sources + np.arange(2 * len(pairs.a)).reshape(2, -1)
     here, there = np.stack([pairs.a, pairs.b]), np.stack([pairs.b, pairs.a])
@@ -184,17 +179,18 @@ def _slots(table: Table, pairs: Met) -> tuple[Ints, Ints]:
     return one, two
 
 
-def _open(table: Table, pairs: Met, taken: Bools) -> Bools:
-    """Tell which pairs are not settled by the reports that are taken."""
-    a, b, source, held = pairs.a, pairs.b, table.source, table.held
+def _open(table: Table, one: Ints, two: Ints, taken: Bools) -> Met:
+    """Return those of the pairs that are not settled by the reports that are taken."""
+    a, b, source, held = table.row[one], table.row[two], table.source, table.held
     by = taken[: len(source) * table.sources].reshape(-1, table.sources)
+    open = np.where(held[b], ~by[a, source[b]], True) & np.where(held[a], ~by[b, source[a]], True)
     # Two reports by one teller, each of which another confirms, are two.
-    twice = held[a] & held[b] & (by[a] & by[b]).any(axis=1)
-    elsewhere = (held[b] & by[a, source[b]]) | (held[a] & by[b, source[a]])
-    settled: Bools = np.where(source[a] == source[b], twice, elsewhere)
-    return ~settled
+    same = np.flatnonzero(source[a] == source[b])
+    a, b = a[same], b[same]
+    open[same] = (a != b) & ~(held[a] & held[b] & (by[a] & by[b]).any(axis=1))
+    return one[open], two[open]
 
 
-def _together(parts: Sequence[M]) -> M:
+def _together(parts: Sequence[P]) -> P:
     columns = zip(*(p.columns() for p in parts), strict=True)
     return type(parts[0])(*(np.concatenate(column) for column in columns))

@@ -16,17 +16,19 @@ from rapidfuzz.distance import LCSseq
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-Letters = npt.NDArray[np.uint32]
+Letters = npt.NDArray[np.uint16]
 Bits = npt.NDArray[np.uint64]
-# A word is known by its first letters: the rest is mostly inflection, or the tail of a compound.
+# A word is known by its first letters (at most 8): the rest is mostly inflection, or the tail of a compound.
 STEM = 7
 # A longer word counts twice: the short ones are mostly in, on, and, or.
 SHORT = 3
-# Letters and digits below are folded to small ones; what lies above counts as letters as it stands.
+# What stands between two texts: it is no character, so that no text needs to hold it.
+_BREAK = "\uffff"
+# Letters and digits below are folded to small ones; all that lies above counts as one letter.
 _ALPHABETS = 0x3000
-# A word's code is the polynomial of its letters in this odd number, in whole numbers of 32 bits.
-_ODD, _MIX = 0x9E3779B1, 0x85EBCA6B
-# A code's upper bits choose the word's character: one of all those beyond Unicode's basic plane.
+# The marks that make two code points of a letter such as å.
+_MARKS, _MARKS_END = 0x300, 0x370
+# A word's character in a text is one of all those beyond Unicode's basic plane.
 _BITS, _FIRST = 20, 0x10000
 
 
@@ -36,7 +38,7 @@ class Texts:
 
     words: npt.NDArray[np.object_]
     size: Ints
-    # The same for texts of the same words; 0 without any.
+    # The same for texts of the same words, as often; 0 without any.
     print: Bits
 
     def alike(self, one: Ints, two: Ints) -> Floats:
@@ -49,43 +51,49 @@ class Texts:
 
 
 def letters(texts: Sequence[str]) -> tuple[Letters, Ints]:
-    """Return the characters of all texts with a space between them, and where each text begins."""
-    joined = " ".join(texts)
-    if not unicodedata.is_normalized("NFC", joined):
-        texts = [unicodedata.normalize("NFC", t) for t in texts]
-        joined = " ".join(texts)
-    sizes = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1
-    return np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4"), np.cumsum(sizes) - sizes
+    """Return the characters of all texts, what is no character between them, and where each text begins."""
+    joined = _BREAK.join(texts)
+    if joined.count(_BREAK) >= max(len(texts), 1):
+        return letters([t.replace(_BREAK, " ") for t in texts])
+    found = np.frombuffer(joined.encode("utf-16-le", "surrogatepass"), dtype="<u2")
+    if ((found >= _MARKS) & (found < _MARKS_END)).any():
+        composed = [unicodedata.normalize("NFC", t) for t in texts]
+        found = np.frombuffer(_BREAK.join(composed).encode("utf-16-le", "surrogatepass"), dtype="<u2")
+    return found, np.concatenate([[0], np.flatnonzero(found == ord(_BREAK)) + 1])
 
 
 def read(letters: Letters, begins: Ints) -> Texts:
     """Return the texts of which the characters are given and where each begins."""
     first, code, longer = _split(letters)
-    number = np.diff(np.searchsorted(first, begins), append=len(first))
+    ends = np.searchsorted(first, np.append(begins[1:], len(letters)))
+    number = np.diff(ends, prepend=0)
+    prints = np.diff(_until(code, ends), prepend=np.uint64(0))
     # The text, the word and whether it is a longer one, in one number: sorted, each text's words stand in one order.
-    key = np.sort((np.repeat(np.arange(len(begins)), number) << 33) | (code << 1) | longer)
+    word = (code >> np.uint64(64 - _BITS)).astype(np.int64)
+    key = (np.repeat(np.arange(len(begins)), number) << (_BITS + 1)) | (word << 1) | longer
+    # Only words of one text are out of order, which the stable sort makes use of.
+    key.sort(kind="stable")
     key = key[np.diff(key, prepend=-1) > 0]
-    ends = np.cumsum(np.bincount(key >> 33, minlength=len(begins)))
-    code, times = key >> 1 & 0xFFFFFFFF, (key & 1) + 1
-    cuts = [0, *_until(times, ends).tolist()]
-    joined = np.repeat((code >> (32 - _BITS)) + _FIRST, times).astype("<u4").tobytes().decode("utf-32-le")
+    times = (key & 1) + 1
+    cuts = _until(times, np.searchsorted(key, np.arange(1, len(begins) + 1) << (_BITS + 1)))
+    joined = np.repeat((key >> 1 & (1 << _BITS) - 1) + _FIRST, times).astype("<u4").tobytes().decode("utf-32-le")
     words = np.empty(len(begins), dtype=object)
-    words[:] = [joined[i:k] for i, k in pairwise(cuts)]
-    return Texts(words, np.diff(cuts), np.diff(_until(scattered(code), ends), prepend=np.uint64(0)))
+    words[:] = [joined[i:k] for i, k in pairwise([0, *cuts.tolist()])]
+    return Texts(words, np.diff(cuts, prepend=0), prints)
 
 
-def _split(letters: Letters) -> tuple[Ints, Ints, npt.NDArray[np.bool_]]:
-    """Return where each word begins, a code of 32 bits for how it begins, and whether it is one of the longer ones."""
-    folded = np.take(_folded(), letters, mode="clip")
-    edges = np.flatnonzero(np.diff(folded > 0, prepend=False, append=False))
-    first, end = edges[::2], np.minimum(edges[1::2], edges[::2] + STEM)
-    # The sum from the first letter of all to each letter; a word is a difference of two, moved back to the beginning.
-    power, back = _powers(1 << len(letters).bit_length())
-    sums = np.zeros(len(letters) + 1, dtype=np.uint32)
-    np.cumsum(folded * power[: len(letters)], dtype=np.uint32, out=sums[1:])
-    code = (sums[end] - sums[first]) * back[first]
-    code = (code ^ (code >> np.uint32(15))) * np.uint32(_MIX)
-    return first, code.astype(np.int64), end - first > SHORT
+def _split(letters: Letters) -> tuple[Ints, Bits, npt.NDArray[np.bool_]]:
+    """Return where each word begins, bits that stand for how it begins, and whether it is one of the longer ones."""
+    folded = np.zeros(len(letters) + 9, dtype=np.uint8)
+    np.take(_folded(), letters, out=folded[1:-8], mode="clip")
+    inside = folded > 0
+    edges = np.flatnonzero(inside[1:] != inside[:-1])
+    first, size = edges[::2], edges[1::2] - edges[::2]
+    # Eight letters from each place on are a number of 64 bits, of which the stem's are kept.
+    eight = np.ndarray(len(letters) + 1, dtype="<u8", buffer=folded, strides=(1,))
+    stem = np.array([(1 << 8 * n) - 1 for n in range(STEM + 1)], dtype=np.uint64)
+    code = eight[first + 1] & stem[np.minimum(size, STEM)]
+    return first, scattered(code), size > SHORT
 
 
 def together(parts: Sequence[Texts]) -> Texts:
@@ -98,7 +106,7 @@ def _until(values: npt.NDArray[Any], ends: Ints) -> npt.NDArray[Any]:
     return np.concatenate([values[:1] * 0, np.cumsum(values)])[ends]
 
 
-def scattered(values: Ints) -> Bits:
+def scattered(values: npt.NDArray[Any]) -> Bits:
     """Return the values as bits that have nothing in common for neighbours, so that sums of them tell them apart."""
     mixed = values.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     mixed ^= mixed >> np.uint64(31)
@@ -107,18 +115,9 @@ def scattered(values: Ints) -> Bits:
 
 
 @lru_cache(maxsize=1)
-def _folded() -> Letters:
-    """Return for each character its small letter, 0 for what is no letter or digit."""
-    known = [ord(c.casefold()[0]) if (c := chr(i)).isalnum() else 0 for i in range(_ALPHABETS)]
-    return np.array([*known, _ALPHABETS], dtype=np.uint32)
-
-
-@lru_cache(maxsize=32)
-def _powers(size: int) -> tuple[Letters, Letters]:
-    """Return so many powers of the odd number, and of the one that undoes it."""
-    found = []
-    for factor in (_ODD, pow(_ODD, -1, 1 << 32)):
-        power = np.full(size, factor, dtype=np.uint32)
-        power[0] = 1
-        found.append(np.multiply.accumulate(power, dtype=np.uint32))
-    return found[0], found[1]
+def _folded() -> npt.NDArray[np.uint8]:
+    """Return for each character a number for its small letter, 0 for what is no letter or digit."""
+    folded = np.full(ord(_BREAK) + 1, 1, dtype=np.uint8)
+    folded[:_ALPHABETS] = [1 + ord(c.casefold()[0]) % 255 if c.isalnum() else 0 for c in map(chr, range(_ALPHABETS))]
+    folded[ord(_BREAK)] = 0
+    return folded

@@ -207,5 +207,5 @@ def _pair_row(promise: str, pair: PairScore) -> dict[str, Any]:
         "rules_version": pair.rules_version,
         "band": pair.band,
         "score": pair.score,
-        "body": _PAIR.dump_python(pair, mode="json"),
+        "body": pair._asdict(),
     }
