@@ -21,6 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sizes", type=int, nargs="+", default=list(bench_evidence.SIZES), help="records, for growth")
     parser.add_argument("--events", type=int, default=0, help="so many of the real events (0: the default)")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each comparison; the median counts")
+    parser.add_argument("--seeds", type=int, nargs="+", help="linkage: F1 on these draws of the events, nothing else")
+    parser.add_argument("--growth", action="store_true", help="linkage: growth over --sizes and memory, nothing else")
     parser.add_argument("--seconds", type=float, default=60, help="review: how long they click")
     parser.add_argument("--reviewers", type=int, default=50, help="review: how many at once")
     parser.add_argument("--think", type=float, default=bench_review.THINK_SECONDS, help="review: mean think time, s")
@@ -38,18 +40,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elif chosen.what in ("storing", "country", "soak"):
         print(json.dumps(_growth(chosen)))
     elif chosen.what == "linkage":
-        from tests import bench_linkage
-
-        sizes = (chosen.events,) if chosen.events else bench_linkage.SIZES
-        if chosen.profile:
-            bench_linkage.profile(sizes[-1])
-        else:
-            print(json.dumps(bench_linkage.run(sizes, chosen.repeats)))
+        _linkage(chosen)
     elif chosen.profile:
         bench_evidence.profile(chosen.events)
     else:
         print(json.dumps(bench_evidence.run(chosen.sizes, chosen.repeats, chosen.events)))
     return 0
+
+
+def _linkage(chosen: argparse.Namespace) -> None:
+    """Run the bench of linkage, or the part of it that is wanted."""
+    from tests import bench_linkage, bench_linkage_growth
+
+    sizes = (chosen.events,) if chosen.events else bench_linkage.SIZES
+    if chosen.profile:
+        bench_linkage.profile(sizes[-1])
+    elif chosen.seeds:
+        print(json.dumps(bench_linkage.over_seeds(chosen.seeds, chosen.events or bench_linkage.SIZES[1])))
+    elif chosen.growth:
+        print(json.dumps(bench_linkage_growth.run(chosen.sizes)))
+    else:
+        print(json.dumps(bench_linkage.run(sizes, chosen.repeats)))
 
 
 def _growth(chosen: argparse.Namespace) -> dict[str, Any]:

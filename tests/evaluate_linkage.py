@@ -73,7 +73,7 @@ def build(size: int, seed: int) -> Task:
         if first:
             _add(task, "a", event, f"{event.kind}. {event.text}", Dated.day(event.day), event.place, municipality)
         if second:
-            told = _retold(event.text, chance)
+            told = retold(event.text, chance)
             said = f"{event.place}bygden" if chance.random() < ALIAS else event.place
             _add(task, "b", event, f"{event.kind}. {told}", _vaguer(event.day, chance), said, municipality)
         if first and second:
@@ -90,7 +90,8 @@ def _add(task: Task, source: str, event: Event, text: str, when: Dated, place: s
     task.readings.append(Reading(record.id, 0, "c5", "held", "sure", 0.9, (when,), known or (place,), 1))
 
 
-def _retold(text: str, chance: random.Random) -> str:
+def retold(text: str, chance: random.Random) -> str:
+    """Return the text as another would tell it: words dropped, and often in another order."""
     words = [w for w in text.split() if chance.random() >= DROPPED_WORDS] or text.split()
     if chance.random() < SHUFFLED:
         chance.shuffle(words)
