@@ -49,8 +49,9 @@ def _record(record: Record, places: Sequence[str]) -> tuple[Record, set[Kind]]:
     # Together, as in the form: a young person in the text and a school in the place point at somebody.
     whole = screen("\n".join(filter(None, (record.place, record.title, record.text))), places)
     said = {name: screen(value, places) for name, value in record.fields.items() if isinstance(value, str)}
-    link = screen(record.url)
-    kinds = {k for s in (whole, *said.values()) for k in s.kinds} | ({"personal_number", "email"} & set(link.kinds))
+    # A long number in an address is seldom a telephone's.
+    in_link = {k for k in screen(record.url).kinds if k in ("personal_number", "email")}
+    kinds = {k for s in (whole, *said.values()) for k in s.kinds} | in_link
     if not kinds:
         return record, set()
     withheld = whole.severity == "quarantine"
@@ -59,7 +60,7 @@ def _record(record: Record, places: Sequence[str]) -> tuple[Record, set[Kind]]:
         title=WITHHELD if withheld else screen(record.title, places).masked,
         text="" if withheld else screen(record.text, places).masked,
         place=screen(record.place, places).masked,
-        url="" if {"personal_number", "email"} & set(link.kinds) else record.url,
+        url="" if in_link else record.url,
         fields={**record.fields, **{name: s.masked for name, s in said.items()}},
     ), kinds
 
