@@ -5,6 +5,7 @@ The only reader of `os.environ`. Every problem names file, place and mend; a bad
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import tomllib
@@ -23,6 +24,12 @@ from config.schema import Decision, Engine, Municipality, Notify, Promise, Reten
 
 SHIPPED = Path(__file__).parent
 ROOT = SHIPPED.parent
+# At DEBUG these write whole addresses, headers and bodies, and so keys. Whoever has the keys keeps them from it,
+# whatever level somebody asks for.
+_TALKATIVE = (
+    *("apprise", "authlib", "httpcore", "httpcore2", "httpx", "httpx2", "oauthlib", "paramiko"),
+    *("requests_oauthlib", "tweepy", "urllib3"),
+)
 _VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
 
 
@@ -92,10 +99,12 @@ def load(folder: str | Path | None = None, database: str | None = None) -> Confi
     every problem found.
     """
     root = Path(folder or os.environ.get("LOFTESKOLL_CONFIG") or SHIPPED).resolve()
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.INFO)
     known = _LOADED.get(root)
     if known is None or known.state != _state(root, known.bases):
         known = _LOADED[root] = _load(root)
-    chosen = database or os.environ.get("LOFTESKOLL_DATABASE") or "sqlite:///var/lofteskoll.db"
+    chosen = database or _value("LOFTESKOLL_DATABASE") or "sqlite:///var/lofteskoll.db"
     return replace(known.config, database=chosen)
 
 
@@ -103,7 +112,7 @@ def _state(root: Path, bases: frozenset[Path]) -> tuple[object, ...]:
     """Return what a folder's decisions are made of: size and time of every file it may take, and the environment."""
     places = [where / part for where in (root, SHIPPED) for part in ("", "municipalities", "promises", "templates")]
     files = [Path(e.path) for place in places if place.is_dir() for e in os.scandir(place) if e.is_file()]
-    stats = [(path, path.stat()) for path in sorted({*files, *bases}) if path.exists()]
+    stats = [(path, path.stat()) for path in sorted({*files, *bases, *_secret_files()}) if path.exists()]
     return (*((p, s.st_mtime_ns, s.st_size, s.st_ino) for p, s in stats), *sorted(os.environ.items()))
 
 
@@ -254,7 +263,12 @@ def _fill(value: Any, path: Path, place: str, reading: _Reading) -> Any:
 
     def substitute(match: re.Match[str]) -> str:
         name, default = match[1], match[2]
-        found = os.environ.get(name, default)
+        try:
+            found = _value(name, default)
+        except (OSError, UnicodeDecodeError) as error:
+            mend = f"rätta {name}_FILE eller filens rättigheter"
+            reading.complain(path, place, f"filen med {name} går inte att läsa ({type(error).__name__})", mend)
+            return ""
         if found is None:
             mend = f"sätt {name} eller skriv ${{{name}:-standardvärde}}"
             reading.complain(path, place, f"miljövariabeln {name} saknas", mend)
@@ -262,6 +276,33 @@ def _fill(value: Any, path: Path, place: str, reading: _Reading) -> Any:
         return found
 
     return _VARIABLE.sub(substitute, value)
+
+
+def _value(name: str, default: str | None = None) -> str | None:
+    """Return a variable of the environment, or what stands in the file that holds it.
+
+    NAME_FILE points at such a file (container secrets); systemd lays one called NAME in its folder of credentials.
+    """
+    found = os.environ.get(name)
+    if found is not None:
+        return found
+    file = _secret_file(name)
+    return file.read_text(encoding="utf-8").rstrip("\r\n") if file else default
+
+
+def _secret_file(name: str) -> Path | None:
+    if pointed := os.environ.get(f"{name}_FILE"):
+        return Path(pointed)
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    lain = Path(folder, name) if folder else None
+    return lain if lain and lain.is_file() else None
+
+
+def _secret_files() -> list[Path]:
+    """Return every file that a variable may come from: a key that was changed in its place is read anew."""
+    pointed = [Path(value) for key, value in os.environ.items() if key.endswith("_FILE") and value]
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    return [*pointed, *(Path(folder).glob("*") if folder else ())]
 
 
 _MENDS = {

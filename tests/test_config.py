@@ -175,3 +175,30 @@ def test_a_changed_file_underneath_is_seen(folder: Path, tmp_path: Path) -> None
     assert config.load(folder).municipalities["strangnas"].name == "Strängnäs kommun"
     spoil(below, 'name = "Strängnäs kommun"', 'name = "Staden"')
     assert config.load(folder).municipalities["strangnas"].name == "Staden"
+
+
+def test_a_key_may_lie_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container's secret or a systemd credential; the environment goes first, a changed file is read anew."""
+    file, folder = tmp_path / "key", tmp_path / "credentials"
+    folder.mkdir()
+    file.write_text("hemlig-1\n", encoding="utf-8")
+    monkeypatch.setenv("LOFTESKOLL_ALARM_URL_FILE", str(file))
+
+    def found() -> str:
+        return config.load().notify[0].url.get_secret_value()
+
+    assert found() == "hemlig-1"
+    file.write_text("hemlig-22\n", encoding="utf-8")
+    assert found() == "hemlig-22" and "hemlig-22" not in repr(config.load())
+    monkeypatch.setenv("LOFTESKOLL_ALARM_URL", "ur miljön")
+    assert found() == "ur miljön"
+    monkeypatch.delenv("LOFTESKOLL_ALARM_URL")
+    monkeypatch.delenv("LOFTESKOLL_ALARM_URL_FILE")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(folder))
+    assert found() == ""
+    (folder / "LOFTESKOLL_ALARM_URL").write_text("ur systemd", encoding="utf-8")
+    assert found() == "ur systemd"
+    monkeypatch.setenv("LOFTESKOLL_ALARM_URL_FILE", str(tmp_path / "finns-inte"))
+    with pytest.raises(ConfigError) as error:
+        config.load()
+    assert "LOFTESKOLL_ALARM_URL_FILE" in str(error.value.problems[0])

@@ -20,7 +20,7 @@ from prefect.testing.utilities import prefect_test_harness
 def prefect() -> Iterator[None]:
     """A server of its own with a throw-away home; the heartbeat thread costs a second per flow run."""
     with (
-        prefect_test_harness(server_startup_timeout=90),
+        prefect_test_harness(server_startup_timeout=240),
         temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
     ):
         yield
