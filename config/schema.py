@@ -138,6 +138,8 @@ class Notify(Decision):
     url: SecretStr = SecretStr("")
     # In a municipality's file: only what concerns this party. Without it: everything of the municipality.
     party: Party | None = None
+    # A manager may want to hear only of what has gone far: 2 what is grave, 4 a follow-up that is overdue.
+    from_level: int = Field(1, ge=1, le=4)
 
 
 class Authority(Decision):

@@ -89,7 +89,7 @@ def recipients(config: Config, alarm: Alarm) -> list[Notify]:
     place = config.municipalities.get(alarm.municipality)
     own = place.notify if place else ()
     concerned = [n for n in own if n.party is None or alarm.party is None or n.party == alarm.party]
-    return [n for n in (*config.notify, *concerned) if n.url.get_secret_value()]
+    return [n for n in (*config.notify, *concerned) if n.url.get_secret_value() and alarm.level >= n.from_level]
 
 
 def compare(store: Store, config: Config, now: datetime) -> list[Alarm]:
