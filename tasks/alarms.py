@@ -168,7 +168,8 @@ def of_publications(
             party=channel.party,
         )
         for row in rows
-        if row.state in _MENDS and row.updated_at
+        # After a first look in vain the machine looks once more before anybody is asked.
+        if row.state in _MENDS and row.updated_at and not (row.state == "uncertain" and row.lookups % 2)
         for channel in [channels.get(row.channel)]
         if channel is not None
     ]

@@ -210,3 +210,5 @@ def test_a_refused_publication_is_an_alarm_for_its_party() -> None:
     names = {"2021-T1": "januari–april 2021"}
     [found] = alarms.of_publications(promise, known, [base, replace(base, state="pending")], names)
     assert found.party == "police" and "hemlig" not in found.what + found.mend
+    unknown = [replace(base, state="uncertain", lookups=n) for n in (1, 3, 4)]
+    assert len(alarms.of_publications(promise, known, unknown, names)) == 1
