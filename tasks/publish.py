@@ -47,18 +47,21 @@ def due(db: Db, config: Config, now: datetime, promise: str | None = None, perio
     found = []
     for row in rows:
         channel = _channel(config, row)
-        if channel is None or row.state in _AT_REST:
-            continue
-        if row.not_before and row.not_before > now:
-            continue
-        if row.state == "uncertain" and row.lookups >= _ASKED:
-            continue
-        if row.state in ("pending", "prepared") and channel.role == "post" and not in_publishing_hours(now):
+        if channel is None or not _is_due(channel, row, now):
             continue
         # Of editions that are taken back the newest goes first: its notice stands for them all.
         back = row.state == "retracting"
         found.append((channel.role != "site", not back, -row.id if back else row.id))
     return [abs(key) for *_, key in sorted(found)]
+
+
+def _is_due(channel: Channel, row: Publication, now: datetime) -> bool:
+    """Return whether a row can move at that moment, its edition's pages aside."""
+    if row.state in _AT_REST or (row.not_before and row.not_before > now):
+        return False
+    if row.state == "uncertain":
+        return row.lookups < _ASKED
+    return row.state not in ("pending", "prepared") or channel.role != "post" or in_publishing_hours(now)
 
 
 def waits_for_pages(db: Db, config: Config, row: Publication) -> bool:
@@ -80,7 +83,8 @@ def advance(store: Store, config: Config, key: int, now: datetime) -> Publicatio
             raise Refused(f"Publiceringen {key} finns inte.")
         waiting = waits_for_pages(db, config, row)
     channel = _channel(config, row)
-    if channel is None or waiting:
+    # Asked again here: since the row was listed, another worker may have moved it to a state that has to wait.
+    if channel is None or waiting or not _is_due(channel, row, now):
         return row
     if row.state == "retracting":
         return _take_back(store, config, channel, row, now)

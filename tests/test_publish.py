@@ -229,6 +229,25 @@ def test_posts_wait_for_office_hours(year: Year, channel: Scripted) -> None:
     assert year.publish(MONDAY)["kommunen-delning"].state == "published"
 
 
+def test_what_became_pending_meanwhile_waits_for_office_hours_too(year: Year, channel: Scripted) -> None:
+    """A worker listed the post as uncertain, another one moved it on: outside office hours it still isn't sent."""
+    year.publish(at_local(date(2021, 5, 15), 9))
+    sent, post = len(channel.sent), year.outbox()["kommunen-delning"]
+    assert advance(year.store, year.config, post.id, at_local(date(2021, 5, 15), 9)).state == "pending"
+    assert advance(year.store, year.config, post.id, at_local(date(2021, 5, 17), 16)).state == "pending"
+    assert len(channel.sent) == sent
+    assert advance(year.store, year.config, post.id, MONDAY).state == "published"
+
+
+def test_a_person_who_was_asked_is_not_outrun_by_a_look(year: Year, channel: Scripted) -> None:
+    """A worker that listed the row before a person was asked doesn't look again."""
+    channel.ABSENCE_IS_PROOF = False
+    with year.store.writing() as db:
+        publications.move(db, site(year).id, from_states=["pending"], to="uncertain", now=MONDAY, lookups=4)
+    channel.finding.append(Uncertain("skulle inte ha frågats"))
+    assert step(year, MONDAY + timedelta(days=1)).lookups == 4 and channel.finding
+
+
 def test_a_row_that_is_being_sent_is_left_alone(year: Year, channel: Scripted) -> None:
     """Another worker holds it; when that one is dead for sure, it is unknown."""
     with year.store.writing() as db:
