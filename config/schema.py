@@ -197,7 +197,8 @@ class Signals(Decision):
     """Words by which a record is about a commitment; matched on stems and inside compounds, not letter by letter.
 
     One of `named` says it all. One of `activity` needs one of `about` beside it (when there are any), and somewhere
-    in the same record one of `context` (when there are any). A word after `=` is meant in that very form only.
+    in the same record one of `context` (when there are any). A word after `=` is meant in that very form only;
+    "föräldrar + lyssnade" stands for the first word in a sentence that also holds the second.
     """
 
     # Names that mean this activity and nothing else.

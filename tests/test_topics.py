@@ -7,11 +7,13 @@ from itertools import islice, product
 import pytest
 
 from config.schema import Commitment
-from tasks.evidence import days, topics
+from tasks import evidence
+from tasks.evidence import days, swedish, topics
 from tasks.model import Record
 from tests.bench_corpus import promise
 
-COMMITMENTS = [c for c in promise()[0].commitments if c.measure != "duty"]
+PROMISE = promise()[0]
+COMMITMENTS = [c for c in PROMISE.commitments if c.measure != "duty"]
 
 
 def told(commitment: Commitment) -> list[str]:
@@ -70,3 +72,42 @@ def test_a_word_after_an_equals_sign_is_meant_in_that_form_alone() -> None:
     assert not about("A-traktor stoppad för kontroll")
     assert not about("Kontroll av A-traktor i Ekby")
     assert about("A-traktorer stoppades för kontroll")
+
+
+def has(term: str, sentence: str) -> bool:
+    """Tell whether a config's term stands in the sentence."""
+    (_, found) = swedish.sentences("", sentence)
+    return bool(swedish.term(term).positions(found))
+
+
+def test_a_compound_ends_in_a_word_whose_stem_is_shorter_than_itself() -> None:
+    """The stem of "insats" lacks its s and that of "promenad" its ending; compounds of them are found all the same."""
+    assert has("insats", "Tre punktinsatser gjordes.")
+    assert has("promenad", "Vi tog en kvällspromenad.")
+    assert not has("promenad", "Vi promenerade.")
+
+
+def test_two_words_joined_by_plus_must_share_a_sentence() -> None:
+    """ "föräldrar + lyssnade" is found wherever both stand in one sentence, and nowhere else."""
+    assert has("föräldrar + lyssnade", "Femtio föräldrar i årskurs sju lyssnade.")
+    assert not has("föräldrar + lyssnade", "Femtio föräldrar kom.")
+    assert not has("föräldrar + lyssnade", "Eleverna lyssnade.")
+
+
+@pytest.mark.parametrize(
+    ("commitment", "text"),
+    [
+        ("c1", "EST har sammanträtt varannan vecka sedan nyår."),
+        ("c2", "Under hösten har oanmälda besök med polishund skett på två gymnasier."),
+        ("c3", "Polisen och socialtjänsten ringde på hos tre familjer. Tonåringarna misstänktes ha prövat droger."),
+        ("c4", "Föräldrar i årskurs fem träffade polisen på nätet i går."),
+        ("c4", "Minst två föräldraträffar med polis – uppfyllt."),
+        ("c6", "Polisen och kommunen har gjort en film för föräldrar om epatraktorer."),
+        ("c7", "I maj gjorde polisen två punktinsatser mot A-traktorer."),
+    ],
+)
+def test_what_is_told_in_other_words_is_not_missed(commitment: str, text: str) -> None:
+    """Held activities that go by other names, or stand beside their target, are counted or asked about."""
+    readings = evidence.read([Record("prov", "1", "Nytt", text)], PROMISE, None, period_filter=False)
+    [found] = [r for r in readings if r.commitment == commitment]
+    assert (found.state, found.band in ("sure", "unsure")) == ("held", True)

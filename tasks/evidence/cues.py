@@ -29,6 +29,7 @@ _DONE = _words(
     r"|(?:fick|fått|nådde)\s(?:\w+\s){0,2}(?:föräldrar|vårdnadshavare|familjer|hushåll)\s(?:[\w–-]+\s){0,12}(?:brev\w*|folder\w*|broschyr\w*|besök|hembesök)"
     r"|vinka(?:de|des|t|ts)(?:\s\w+){0,2}\sin|rikta(?:de|t)\sin\ssig|kraftsamla(?:de|t)"
     r"|slog(?:s)?\still|satsade|trycktes|tryckts|publicera(?:des|ts)|samverkat|inledde?s?|inletts|bedrevs?|bedrivits|användes|använts|arbetat|mynnade"
+    r"|uppfyll(?:t|d|da|des|ts)|uppnå(?:tt|dd|dda|ddes|tts)|infria(?:t|d|de|des|ts)|(?<=status:\s)(?:klart?|genomfört?|utfört?)"
 )
 # A past tense that tells of something, though not surely of the activity: Swedish strong verbs are a closed class,
 # the others end alike; the nouns and adjectives that end so too are left out.

@@ -142,32 +142,35 @@ class Term:
     literal: str
     # Written with "=": the word in that very form, no inflection and no compound.
     exact: bool = False
+    # Written after "+": what must stand in the same sentence.
+    beside: Term | None = None
 
     @property
     def literals(self) -> tuple[str, ...]:
         """The pieces, one a word, that every text holding the term also holds."""
-        return self.stems if self.literal in self.stems else (self.literal,)
+        own = self.stems if self.literal in self.stems else (self.literal,)
+        return (*own, *self.beside.literals) if self.beside else own
 
     def positions(self, sentence: Sentence) -> list[int]:
         """Return the numbers of the words at which the term begins."""
-        if self.literal not in sentence.fold:
+        if self.literal not in sentence.fold or (self.beside and not self.beside.positions(sentence)):
             return []
         words, length = sentence.words, len(self.stems)
         return [i for i in range(len(words) - length + 1) if all(self._fits(words[i + j], j) for j in range(length))]
 
     def _fits(self, word: Word, position: int) -> bool:
-        wanted, fold = self.stems[position], self.folds[position]
+        wanted, whole = self.stems[position], self.folds[position]
         if self.exact:
-            return word.fold == fold
+            return word.fold == whole
         if self.acronym:
             parts = word.text.split("-")
             return any(p in (self.text, f"{self.text}:s", f"{self.text}s") for p in parts)
-        if word.stem == wanted or word.fold == fold:
+        if word.stem == wanted or word.fold == whole:
             return True
         if len(self.stems) > 1 and position < len(self.stems) - 1:
             return word.fold.startswith(wanted) and bool(_ENDINGS.match(word.fold[len(wanted) :]))
         # The last word of a phrase may be the end of a compound (sök med narkotikahund), not its beginning.
-        return _in_compound(word, wanted) and (len(self.stems) == 1 or not word.fold.startswith(wanted))
+        return _in_compound(word, wanted, whole) and (len(self.stems) == 1 or not word.fold.startswith(wanted))
 
 
 def inflects(text: str, wanted: str) -> bool:
@@ -177,8 +180,11 @@ def inflects(text: str, wanted: str) -> bool:
     return bool(_ENDINGS.match(word[len(wanted) :])) or stem(word) == wanted
 
 
-def _in_compound(word: Word, wanted: str) -> bool:
-    """Tell whether a stem is the first, last or middle part of a compound, or just more heavily inflected."""
+def _in_compound(word: Word, wanted: str, whole: str) -> bool:
+    """Tell whether a stem is the first, last or middle part of a compound, or just more heavily inflected.
+
+    `whole` is the word that was stemmed: the stem of "insats" lacks its s, and "punktinsatser" ends in it.
+    """
     if len(wanted) < COMPOUND:
         return any(stem(part) == wanted for part in word.fold.split("-")) if "-" in word.fold else False
     at = word.fold.find(wanted)
@@ -192,21 +198,23 @@ def _in_compound(word: Word, wanted: str) -> bool:
     if at < 3 and word.fold[at - 1] != "-" and (at < 2 or len(wanted) < 7 or word.fold[:2] in _PREFIXES):
         return False
     # The last part: only an ending may follow; a long stem may also stand in the middle.
-    return bool(_ENDINGS.match(rest)) or (len(wanted) >= 6 and len(rest) >= 3)
+    ends = _ENDINGS.match(rest) or (word.fold.startswith(whole, at) and _ENDINGS.match(word.fold[at + len(whole) :]))
+    return bool(ends) or (len(wanted) >= 6 and len(rest) >= 3)
 
 
 @lru_cache(maxsize=4096)
 def term(text: str) -> Term:
     """Return the term for one config text."""
-    exact = text.startswith("=")
-    plain = unicodedata.normalize("NFC", text.removeprefix("="))
+    own, _, other = text.partition(" + ")
+    exact = own.startswith("=")
+    plain = unicodedata.normalize("NFC", own.removeprefix("="))
     words = _sentence(0, plain).words
     acronym = len(words) == 1 and plain.isupper() and len(plain) <= 5
     keys = tuple(_key(w) for w in words)
     literal = words[0].fold if acronym else max(keys, key=len, default="")
     if len(words) > 1 and len(literal) < 4:
         literal = plain.lower()  # "A- och": its words alone stand everywhere
-    return Term(plain, keys, tuple(w.fold for w in words), acronym, literal, exact)
+    return Term(plain, keys, tuple(w.fold for w in words), acronym, literal, exact, term(other) if other else None)
 
 
 def _key(word: Word) -> str:
