@@ -205,14 +205,10 @@ def _labels(item: Item) -> list[str]:
 
 
 def _dates_right(item: Item) -> bool:
-    """Tell whether the reading has exactly the labelled dates, at their precision; a range counts by its ends."""
+    """Tell whether the readings hold the labelled dates, at the label's precision; a range counts by its ends."""
     labels = sorted(_labels(item))
-    for reading in item.readings:
-        if reading.commitment in item.wanted:
-            said = {w for d in reading.dates for w in _written(d)}
-            if said and all(any(_agrees(label, w) for w in said) for label in labels):
-                return True
-    return False
+    said = {w for r in item.readings if r.commitment in item.wanted for d in r.dates for w in _written(d)}
+    return all(any(_agrees(label, w) for w in said) for label in labels)
 
 
 def _agrees(label: str, written: str) -> bool:

@@ -31,6 +31,8 @@ def read(title: str, body: str) -> dict[str, Reading]:
         "Nu är vårens trygghetsvandring i Granby till ända.",
         "Som ett led i löftet bjöd polisen in boende till trygghetsvandring i tisdags.",
         "Boende fick brev inför hösten. Lamporna som pekades ut på trygghetsvandringen får inte ström.",
+        "Sedan i maj har samordnaren, fastighetsbolaget, fältarna och polisen kollat av läget varje vecka vid "
+        "trygghetsvandringar.",
     ],
 )
 def test_doubt_is_a_question(body: str) -> None:
@@ -53,6 +55,32 @@ def test_what_only_concerns_such_activities_is_not_asked(body: str) -> None:
     """The general present, talk, and what is about such activities, is dismissed without a question."""
     reading = read("Nytt", body)["c5"]
     assert (reading.state, reading.band) == ("background", "no")
+
+
+@pytest.mark.parametrize(
+    ("commitment", "title", "body", "state"),
+    [
+        ("c5", "Nytt", "Vid en trygghetsvandring går boende och kommun en runda.", "background"),
+        ("c5", "Nytt", "Vi går trygghetsvandring klockan 18 och vill se så många som möjligt.", "planned"),
+        ("c5", "Välkomna", "Den 3 november går vi trygghetsvandring. Efter förra vandringen, 2018, byttes lamporna.",
+         "planned"),
+        ("c4", "Nytt", "Föräldraträffen med polisen den 1 november skjuts på framtiden.", "moved"),
+        ("c2", "Nytt", "Under hösten genomför polisen hundsök på skolor. Rektorerna är informerade.", "planned"),
+        ("c6", "Nytt", "Ett brev till föräldrar om epor är under framtagande av polisen.", "planned"),
+        ("c1", "Nytt", "EST innebär att kommun och polis går igenom inrapporterade händelser.", "background"),
+    ],
+)  # fmt: skip
+def test_what_is_not_yet_or_only_described_is_not_asked(commitment: str, title: str, body: str, state: str) -> None:
+    """A hour to meet at, the present tense of arranging, and what follows "innebär", tell of nothing that has been."""
+    reading = read(title, body)[commitment]
+    assert (reading.state, reading.question) == (state, "")
+
+
+def test_a_text_goes_on_about_the_same_letter() -> None:
+    """What a letter is about may stand in another sentence than that it was sent, and when."""
+    body = "I mitten av september gick ett brev ut till alla hem. Avsändare är polisen. Brevet till föräldrar rör epor."
+    reading = read("Nytt", body)["c6"]
+    assert (reading.state, str(reading.dates[0].start)) == ("held", "2021-09-01")
 
 
 def test_one_day_behind_and_one_ahead_is_a_question() -> None:

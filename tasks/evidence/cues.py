@@ -34,7 +34,8 @@ _DONE = _words(
 # A past tense that tells of something, though not surely of the activity: Swedish strong verbs are a closed class,
 # the others end alike; the nouns and adjectives that end so too are left out.
 _PAST = re.compile(
-    r"(?<!\w)(?:(?:har|hade)(?:\s[\w-]+){0,4}?\s(?!(?:ett|det|att|allt|mycket|inte|fritt|lätt|rätt|nytt|annat|samt|bland|runt|sett|gott|stort|minst|mest|först|sist)(?!\w))\w{2,}(?:t|ts)"
+    r"(?<!\w)(?:(?:har|hade)(?:,?\s[\w-]+){5,14}?\s(?!\w*(?:et|brott|natt|dat|ltat|stat|rakt|fart|skift|vakt)s?(?!\w)|inte|samt|rätt|allt)\w{3,}(?:at|[aei]tt|it|[bdfgklmnprs]t)s?(?=\s(?:av|upp|in|ut|sig|till|på|hos|hem|med|samman|igenom|ihop|runt|om|en|ett|två|tre|fyra|fem|\d+)\s)"
+    r"|(?:har|hade)(?:\s[\w-]+){0,4}?\s(?!(?:ett|det|att|allt|mycket|inte|fritt|lätt|rätt|nytt|annat|samt|bland|runt|sett|gott|stort|minst|mest|först|sist)(?!\w))\w{2,}(?:t|ts)"
     r"|bad|bar|bjöds?|blev|bröts?|drack|drog(?:s)?|dök|fann(?:s)?|fick|flög|föll|for|gavs?|gick(?:s)?|grep(?:s)?|hann|hette|högg|(?<!^)(?<!^–\s)kom(?!\s(?:i\sgång|ihåg|gärna))|lät|lade?s?|låg|log|lydde|njöt|rann|red|rev|sa|sade?s|satt|satte?s?|såg(?:s)?|sjöng|sken|skar|skrev(?:s)?"
     r"|sköts?|slog(?:s)?|slöts?|spreds?|sprang|stal|steg|stod|svor|sålde?s?|tog(?:s)?|var(?!\s(?:och\s(?:en|när)|annan|andra|tredje|fjärde|femte|sjätte|sjunde|åttonde|nionde|tionde)\s)|vann|åt|hade|höll(?:s)?|gjorde?s?|genomförda?|gjorda|utförda|avklarade|varit|blivit|haft"
     r"|(?!(?:borde|värde|fjärde|vårde|elde|syfte|löfte|skifte|inte|möte|både|område|bredde|längde|måste|minste|skulle|hände|ände|mitte|träde|sade)s?(?!\w))(?!\w*(?:aste|[ae]nde|område|löfte|syfte|möte|värde|skifte)s?(?!\w))"
@@ -54,7 +55,7 @@ _FUTURE = _words(
     r"ska|skall|skulle|kommer\s(?:\w+\s){0,3}att|planera[rs]?|(?<!den\s)(?<!det\s)(?<!de\s)planerade|(?<!den\s)planerad|planerats|planerat|planen\sär|inplanera(?:d|t|de|ts)|inbokad(?:e)?|inbokat"
     r"|bokad(?:e)?|bokats|boka[ts]|välkom(?:men|na)|samling|samlas|anmäl(?:an|er)?|föranmälan|bjuder(?:\s\w+){0,2}\sin|bjuds(?:\s\w+){0,2}\sin|inbjud(?:an|na|en|ning)"
     r"|inbjuds|datum(?:et)?\s(?:kommer|meddelas)|kvar\satt\sgöra|återstår|väntar|nästa|kommande|stundande|snart|dags\sför|i\smorgon|imorgon|hoppas|tänker|avser"
-    r"|kom\s(?:gärna\s)?och|häng\s(?:med|på)|följ\smed|mötesplats|ta\smed|var\smed\soch|längre\sfram|börjar|från\soch\smed|inom\skort|senare\si\s(?:år|vår|höst|veckan)"
+    r"|kom\s(?:gärna\s)?och|häng\s(?:med|på)|följ\smed|mötesplats|ta\smed|var\smed\soch|längre\sfram|under\sframtagande|på\sgång|(?:håller|är)\spå\satt|tas\sfram|börjar|från\soch\smed|inom\skort|senare\si\s(?:år|vår|höst|veckan)"
 )
 # Words that only an arranged occasion has, whatever else the sentence explains.
 _BOOKED = _words(
@@ -73,7 +74,7 @@ _CALLED_OFF = _words(
 )
 _POSTPONED = _words(
     r"(?:fick|fått|måste|tvingades|tvingats)(?:\s\w+){0,3}\s(?:skjutas?\s(?:upp|fram)|flyttas?)|får\s(?:en\s)?ny\sdag|(?:blir|hålls|går|kommer)(?:\s\w+){0,3}\si\sstället\s(?:att|den|på|till)|"
-    r"skjut(?:s|en|na)?(?:\s\w+){0,2}\s(?:upp|fram)|sköt(?:s)?(?:\s\w+){0,2}\s(?:upp|fram)|skjutits\s(?:upp|fram)|skjutas\supp|uppskjut(?:en|na|et)|framflytta\w*|framskjut(?:en|na|et)"
+    r"skjut(?:s|en|na|its|as)?(?:\s\w+){0,2}\s(?:upp|fram|på\s(?:framtiden|obestämd))|sköt(?:s)?(?:\s\w+){0,2}\s(?:upp|fram)|skjutits\s(?:upp|fram)|skjutas\supp|uppskjut(?:en|na|et)|framflytta\w*|framskjut(?:en|na|et)"
     r"|senarelägg(?:s|er|as)|senarelag(?:d|da|t|ts)|senarelades|flytta(?:s|des|ts|d|de|t|r)(?:\s\w+){0,3}?\s(?:fram|från\sden|till\s(?:den|\d|vecka|v\.|måndag|tisdag|onsdag|torsdag|fredag|lördag|söndag|januari|februari|mars|april|maj|juni|juli|augusti|september|oktober|november|december|hösten|våren|ett\ssenare|en\sannan\sdag|senare|nästa|slutet|början|mitten))|nytt\sdatum|ny\sdag|nya\sdatumet|ny\stid"
 )
 _PROMISE = _words(
@@ -136,7 +137,9 @@ _TALK = _words(
 _ATTRIBUTE = re.compile(
     r"(?:riktade|ökade|utökade|kallade|utsatta|nämnda|förebyggande|planerade|förstärkta|särskilda|misstänkt\w*|tränad\w*)s?$"
 )
-_DETERMINER = re.compile(r"(?<!\w)(?:den|det|de|så|dessa|vissa|alla|sina|våra|deras|för|med|mer|fler)\s$")
+# What follows explains what something is.
+_DEFINES = re.compile(r"(?<!\w)(?:innebär|går\sut\spå|består\sav)(?!\w)")
+_DETERMINER = re.compile(r"(?<!\w)(?:är(?:\s\w+)?|den|det|de|så|dessa|vissa|alla|sina|våra|deras|för|med|mer|fler)\s$")
 # What was not done, or would have been.
 _NOT_BEFORE = re.compile(r"(?<!\w)(?:inte|ej|aldrig|inga|ingen|inget)(?!\s(?:bara|minst|enbart))\s(?:[\w-]+\s){0,2}$")
 _NOT_AFTER = re.compile(r"\s(?:[\w-]+\s)?(?:inte|ej|aldrig)(?!\w)(?!\s(?:bara|minst|enbart|obemärkt))")
@@ -147,13 +150,15 @@ _SAID = (_TALK, _WISH, _PROMISE, _FUTURE)
 _AGREED = re.compile(r"\s(?:överens|ja|nej|(?:\w+\s){0,2}effekt\w*)(?!\w)")
 # A plain present tense: a closed list of the commonest verbs, and the ending beside a subject.
 _GENERAL = re.compile(
-    r"(?<!\w)(?:är|har|låter|kan|får|ger|gör|finns|heter|betyder|kallas|leds|leder|ingår|används|använder|består|gäller|bygger|handlar|säger"
+    r"(?<!\w)(?:är|har|(?<!i\s)går|låter|kan|får|ger|gör|finns|heter|betyder|kallas|leds|leder|ingår|används|använder|består|gäller|bygger|handlar|säger"
     r"|visar|menar|tycker|känner|vet|arbetar|jobbar|håller|hålls|genomför|genomförs|ordnar|ordnas|bedriver|bedrivs|behöver|behövs|söker|görs|sker|syftar|samlar|samverkar"
     r"|(?:vi|ni|du|man|de|jag|hon|han|det|som|att|polisen|kommunen|skolan|rektor)\s(?!år|var)\w{2,}r|\w{2,}r\s(?:vi|ni|du|man|de|polisen|kommunen|skolan))(?!\w)"
 )
 # News of a state of affairs, unlike what always is so.
 _LATELY = _words(r"nu|sedan|hittills|precis|nyss|nyligen|redan|i\sdag|i\sgår|över|slut(?:et)?|senaste|klart?|klara")
 _APPOINTMENT = _words(r"(?:kl|klockan)\.?\s\d{1,2}(?:[.:]\d\d)?")
+# The present tense of arranging: a plan, nearly never proof.
+_ARRANGES = _words(r"genomförs?|hålls?|håller|(?:an)?ordna[rs]|arrangera[rs]")
 _ONGOING = _words(r"pågår|fortgår|är\sigång|är\ss\sigång")
 _SUMMARY = _words(
     r"under\s(?:hela\s)?(?:året|fjolåret|perioden|tertialet|kvartalet|halvåret|(?:19|20)\d\d|våren|hösten|läsåret|vår(?:en)?\soch\shöst(?:en)?)|sammanlagt|totalt|sammantaget|hittills(?:\si\sår)?|sedan\s(?:årets\sbörjan|årsskiftet|januari)"
@@ -198,6 +203,7 @@ class Cues:
     shown: str = ""
     roster: str = ""
     took_part: str = ""
+    arranges: str = ""
     # Done by its word, but denied, or only supposed.
     undone: str = ""
     would: str = ""
@@ -238,6 +244,7 @@ _ALL = {
     "shown": _SHOWN,
     "roster": _ROSTER,
     "took_part": _TOOK_PART,
+    "arranges": _ARRANGES,
 }
 
 
@@ -270,7 +277,8 @@ def _real(text: str) -> dict[str, str]:
 
 
 def _told(text: str) -> str:
-    for match in _PAST.finditer(text):
+    defined = _DEFINES.search(text)
+    for match in _PAST.finditer(text, 0, defined.start() if defined else len(text)):
         attribute = _ATTRIBUTE.search(match[0]) or (
             match[0].endswith(("ade", "da", "ta")) and _DETERMINER.search(text[: match.start()])
         )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Literal
 
-from tasks.evidence import calendar_sv
+from tasks.evidence import calendar_sv, swedish
 from tasks.evidence.calendar_sv import DAYS, MONTHS, ORDINALS, Known, Lean
 from tasks.model import Dated, Precision
 
@@ -24,7 +24,7 @@ _WEEKDAYS = rf"(?P<weekday>{'|'.join(DAYS)})"
 _WEEKDAY = rf"(?:{_WEEKDAYS}(?:en)?s?\s+)?"
 _DAY = r"(?P<day>\d{1,2}(?::?e|:a)?|" + "|".join(sorted(ORDINALS, key=len, reverse=True)) + r")"
 _MORE = r"(?P<more>(?:\s?(?:,|och|samt|&)\s?(?:den\s)?\d{1,2}){0,6})"
-_TO = r"(?:\s?[-–—]\s?|\s(?:till|t\.o\.m\.)\s(?:den\s)?)"
+_TO = r"(?:\s?[-–—]\s?|\s(?:till(?:\soch\smed)?|t\.?\s?o\.?\s?m\.?)\s(?:den\s)?)"
 _TERM = "våren|sommaren|hösten|vintern"
 _NTH = calendar_sv.ORDINAL_SHARES
 _PATTERNS = tuple(
@@ -63,11 +63,11 @@ _PATTERNS = tuple(
         ),
         (
             "relative",
-            r"\b(?P<rel>gårdagens|dagens|kvällens|i\s?går|i\s?dag|i\s?kväll|i\s?förrgår|i\s?morgon|i\s?övermorgon)\b",
+            r"\b(?P<rel>gårdagens|dagens|kvällens|i\s?morse|i\sförmiddags|i\seftermiddags|i\s?går|i\s?dag|i\s?kväll|i\s?förrgår|i\s?morgon|i\s?övermorgon)\b",
         ),
         (
             "relweek",
-            r"\b(?P<rel>helgen|helgens|förra\sveckans?|nästa\svecka|i\sveckan|denna\svecka|den\shär\sveckan)\b",
+            r"\b(?P<rel>helgen|helgens|förra\sveckans?|nästa\svecka|(?<!gång\s)(?<!gånger\s)i\sveckan|denna\svecka|den\shär\sveckan)\b",
         ),
         ("share", rf"\b(?P<nth>{'|'.join(_NTH)})\s(?P<share>kvartalet|tertialet|halvåret)\b{_YEAR}"),
         ("relmonth", r"\b(?P<rel>förra\smånaden|nästa\smånad)\b"),
@@ -85,6 +85,11 @@ _OTHER = re.compile(
 )
 _SINCE = re.compile(r"(?<!\w)(?:alltsedan|sedan)\W{0,3}(?:i\s)?(?:den\s)?$", re.IGNORECASE)
 _UNTIL = re.compile(r"(?:till\soch\smed|t\.?\s?o\.?\s?m\.?|fram\still|tom)\W+(?:den\s)?$", re.IGNORECASE)
+_YEARLESS = re.compile(rf"^(?!.*\d{{4}}).*(?:{_FULL}|\d/\d)", re.IGNORECASE)
+_LATER = re.compile(
+    rf"(?<!\w)(?P<n>{'|'.join(swedish.NUMBERS)}|\d{{1,2}})\s(?P<unit>dag(?:ar)?|veck(?:a|or))\ssenare(?!\w)",
+    re.IGNORECASE,
+)
 # A year that closes a list of days: "12 april, 27 april och 29 augusti 2017".
 _CLOSING_YEAR = re.compile(rf"(?:[\s,.]|och|samt|den|\d{{1,2}}(?!\d)|{_FULL}){{1,24}}?(?<!\d)((?:19|20)\d\d)(?!\d)")
 
@@ -125,7 +130,35 @@ def _find(text: str, published: date | None, year: int | None, lean: Lean, preci
             mentions.extend(Mention(match.start(), match.end(), match[0].strip(), when, role) for when in found)
             if found:
                 taken[match.start() : match.end()] = b"\1" * (match.end() - match.start())
-    return tuple(sorted(mentions, key=lambda m: (m.start, m.when.start if m.when else date.min)))
+    mentions.sort(key=lambda m: (m.start, m.when.start if m.when else date.min))
+    return tuple(_in_order(mentions + _counted_on(text, mentions)))
+
+
+def _in_order(mentions: list[Mention]) -> list[Mention]:
+    """Return the mentions with days that lack a year kept in a list's order: "21 april, 12 maj och 6 oktober"."""
+    found: list[Mention] = []
+    last: date | None = None
+    for m in sorted(mentions, key=lambda m: m.start):
+        when = m.when
+        if when and when.precision == "day" and _YEARLESS.search(m.text):
+            if last and when.start < last:
+                later = calendar_sv.day_of(when.start.day, when.start.month, Known(None, last.year, "near"))
+                when = later if later and later.start >= last else when
+            last = when.start
+        found.append(replace(m, when=when))
+    return found
+
+
+def _counted_on(text: str, mentions: list[Mention]) -> list[Mention]:
+    """Return the days that a text counts from one it has named: "den 3 maj, och två dagar senare"."""
+    found = []
+    for match in _LATER.finditer(text):
+        before = [m.when for m in mentions if m.end <= match.start() and m.when and m.when.precision == "day"]
+        number = swedish.number(match["n"])
+        if before and number:
+            step = timedelta(days=number * (7 if match["unit"].startswith("veck") else 1))
+            found.append(Mention(match.start(), match.end(), match[0], Dated.day(before[-1].start + step)))
+    return found
 
 
 def years(text: str) -> list[int]:

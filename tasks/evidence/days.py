@@ -76,6 +76,14 @@ def sides(text: Text, sentence: Sentence) -> list[bool]:
     return [d.end > published for d in days if d.precision in ("day", "week", "month")]
 
 
+def is_bygone(text: Text, sentence: Sentence) -> bool:
+    """Tell whether every date of the sentence lies more than a year before the publication."""
+    if text.published is None or text.precision == "year":
+        return False
+    days = [m.when for m in _mentions(text, sentence, "near") if m.role == "activity"]
+    return bool(days) and all(d is not None and (text.published - d.end).days > 365 for d in days)
+
+
 def of_activity(text: Text, verdict: Verdict, anchors: Sequence[Sentence]) -> tuple[Dated, ...]:
     """Return the activity's own days: from the sentence that told, then its fellows, then the title, then the rest."""
     lean: Lean = "past" if verdict.state == "held" else "future" if verdict.state == "planned" else "near"

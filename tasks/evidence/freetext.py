@@ -31,6 +31,8 @@ def read(text: Text, words: topics.Words, commitment: Commitment, scope: Scope) 
     if topic is None:
         return None
     anchors = _anchors(text, topic)
+    # "Efter förra vandringen, 2018, byttes lamporna": an earlier one, in a text about another.
+    anchors = [s for s in anchors if not days.is_bygone(text, s)] or anchors
     around = _around(text, anchors)
     verdict = _verdict(text, topic, anchors, around)
     if verdict.state == "none" or (topic.strength == "neighbour" and verdict.state != "held"):
@@ -117,10 +119,14 @@ def _anchors(text: Text, topic: topics.Topic) -> list[Sentence]:
     """Return the sentences about the activity, with those that go on about "the walk" once it has been named."""
     numbers = {s.number for s, _ in topic.anchors}
     heads = {w.stem for _, w in topic.anchors if topic.strength in ("named", "paired")}
+    body = {s.number for s, _ in topic.anchors} - {0}
     for s in text.sentences[1:]:
         for w in s.words:
             definite = w.fold.endswith(("en", "et", "arna", "erna", "orna"))
             if definite and len(w.stem) >= 4 and any(h != w.stem and h.endswith(w.stem) for h in heads):
+                numbers.add(s.number)
+            if w.stem in heads and any(abs(s.number - n) <= 2 for n in body):
+                # "Ett brev gick ut i maj. Brevet handlar om mopedbilar": the same letter.
                 numbers.add(s.number)
     for s in text.sentences[1:]:
         # "Under året gjordes sammanlagt fem": the number goes on about what was just named.

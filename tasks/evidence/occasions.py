@@ -53,7 +53,10 @@ def is_occasion(sentence: Sentence, word: Word) -> bool:
     """Tell whether the words before the activity make it an occasion that has been: "efter vandringen", "sex möten"."""
     before = sentence.fold[: word.start]
     definite = _AT_IT.search(before) and _DEFINITE.search(sentence.fold[: word.end])
-    return bool(definite or _AT_ONE.search(before) or _SEVERAL.search(before))
+    said = cues(sentence)
+    # "Vid en vandring går boende och polis en runda": what such a one is like.
+    one = _AT_ONE.search(before) and not ((said.general or said.present) and not said.past)
+    return bool(definite or one or _SEVERAL.search(before))
 
 
 def is_witnessed(sentence: Sentence, word: Word, gone: bool) -> bool:

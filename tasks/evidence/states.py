@@ -203,6 +203,7 @@ def _rules(c: Cues, ahead: bool | None) -> Iterator[tuple[State, bool, str]]:
     yield "none", True, c.refused if not been else ""
     yield "planned", True, c.not_yet
     yield "background", True, c.none_done or (c.undone if not (c.done or c.result) else "")
+    yield "planned", True, c.appointment or c.booked if ahead is not False and not been and not c.once else ""
     yield "background", True, c.wish if not been else ""
     # "Trimmade" and its like may be adjectives in a promise's text; a day gone by or another past tense may not.
     reported = c.done or c.came or (c.told if not c.told.endswith(("ade", "ad")) else "") or (been == PASSED and been)
@@ -223,6 +224,7 @@ def _rules(c: Cues, ahead: bool | None) -> Iterator[tuple[State, bool, str]]:
     yield "background", True, c.standing or c.method if not been else ""
     yield "planned", True, c.future if not been else ""
     yield "held", False, c.ongoing or (c.present if ahead is False else "")
+    yield "planned", True, c.arranges if c.summary and not (been or c.lately or c.result) else ""
     yield "planned", True, "dagen ligger framåt" if ahead else ""
     yield "planned", True, c.appointment if ahead is None and not c.past else ""
     yield "held", False, been
