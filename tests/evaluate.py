@@ -162,6 +162,8 @@ def evaluate(items: Sequence[Item], *, quiet: bool = False) -> dict[str, float]:
     print(f"{len(items)} texter, {len(certain)} säkert märkta och {len(doubtful)} osäkert märkta")
     for name, (good, of) in figures.items():
         print(f"  {name:<16} {_share(good, of):.3f}  {good:g} av {of:g}  {_interval(good, of)}")
+    right, told, over = counted(certain)
+    print(f"  antal, av säkra läsningar vars märkning har ett: {right} av {told} lika, {len(over)} för många {over}")
     _by_commitment(certain)
     _by_state(certain)
     if not quiet:
@@ -198,6 +200,27 @@ def _figures(items: Sequence[Item]) -> dict[str, tuple[float, float]]:
 def _state_right(item: Item) -> bool:
     states = {_AS_LABEL.get(r.state, r.state) for r in item.readings if r.commitment in item.wanted}
     return states == {item.state}
+
+
+def counted(items: Sequence[Item]) -> tuple[int, int, list[str]]:
+    """Return how many sure readings have the label's number, of how many, and which say more than it."""
+    pairs = [
+        (item.name, r.count, wanted)
+        for item in items
+        for r in item.readings
+        if (r.state, r.band) == ("held", "sure") and (wanted := _count_label(item, r.commitment)) is not None
+    ]
+    over = [name for name, said, wanted in pairs if (said or 1) > wanted]
+    return sum(said == wanted for _, said, wanted in pairs), len(pairs), over
+
+
+def _count_label(item: Item, commitment: str) -> int | None:
+    """Return the number that the label gives the commitment, where it is clear which it is of."""
+    labels = item.raw["labels"]
+    own = [a.get("count") for a in labels.get("activities", ()) if a.get("commitment") == commitment]
+    if own:
+        return own[0] if len(own) == 1 else None
+    return labels.get("count") if len(item.wanted) == 1 else None
 
 
 def _labels(item: Item) -> list[str]:

@@ -99,6 +99,10 @@ def test_a_target_rewritten_is_not_a_result() -> None:
         ("I tisdags genomfördes höstens andra trygghetsvandring.", 1, False),
         ("Den 14 oktober genomfördes en trygghetsvandring. 25 personer deltog.", 1, False),
         ("Flera trygghetsvandringar har genomförts.", None, False),
+        ("§ 12 Rapport från trygghetsvandring som hölls den 14 oktober.", 1, False),
+        ("Vid två tillfällen i oktober har trygghetsvandring hållits.", 2, False),
+        ("Två gånger i veckan samlades trygghetsvandringen.", 1, False),
+        ("Trygghetsvandringar. Trygghetsvandringen den 14 oktober genomfördes i regn.", 1, False),
     ],
 )
 def test_counts(body: str, count: int | None, total: bool) -> None:
@@ -130,6 +134,32 @@ def test_days_that_a_careful_reader_takes(title: str, body: str, published: str,
     [reading] = evidence.read([text(title, body, published)], PROMISE, MUNICIPALITY, period_filter=False)
     said = [f"{d.start}" if d.start == d.end else f"{d.start}/{d.end}" for d in reading.dates]
     assert said == ([days] if days else [])
+
+
+@pytest.mark.parametrize(
+    ("commitment", "body", "count"),
+    [
+        ("c7", "Av 34 kontrollerade A-traktorer fick 21 körförbud av polisen i lördags.", 1),
+        ("c7", "Polisen gjorde flera riktade kontroller av mopedbilar i oktober.", None),
+        ("c2", "Två narkotikahundar från polisen sökte igenom gymnasiet i onsdags.", 1),
+    ],
+)
+def test_vehicles_and_dogs_are_no_occasions(commitment: str, body: str, count: int | None) -> None:
+    """What was stopped, and who searched, are not what is counted."""
+    assert read(text("Nyhet", body))[commitment].count == count
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "I oktober gjorde polisen hundsök på tre skolor.",
+        "Polisen har gjort 31 insatser mot mopedbilar och A-traktorer.",
+    ],
+)
+def test_a_doubtful_number_is_asked_about(body: str) -> None:
+    """Several schools in one report, and more occasions than one text is likely to tell of, are for a person."""
+    [reading] = [r for r in read(text("Nyhet", body)).values() if r.state == "held"]
+    assert reading.band == "unsure"
 
 
 def test_absent_police_is_said() -> None:

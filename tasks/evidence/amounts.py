@@ -22,7 +22,26 @@ _TALLY = re.compile(
     rf"(?:^[^:;]{{3,80}}:\s?|antal(?:et)?\s[^.:;]{{3,60}}\s(?:uppgick\still|blev|var)\s)({NUMBER})"
     r"(?=\s?(?:[.(]|$)|\s(?:st|stycken|skolor|tillfällen|gånger)(?!\w))"
 )
+# "Vid två tillfällen", "tre gånger": so often; "två gånger om året" is an order.
+_TIMES = re.compile(
+    rf"(?<!\w)(?<!\d\s)({NUMBER})\s(?:(?!\d)[\w-]+\s)?(?:tillfällen|gånger)"
+    r"(?!\w|\s(?:om|per|varje|dagligen)(?!\w)|\si\s(?:veckan|månaden|kvartalet|terminen)(?!\w))"
+)
+_AT_SEVERAL = re.compile(
+    rf"(?<!\w)(?:på|vid|i)\s(?:de\s)?({NUMBER})\s(?:(?!\d)[\w-]+\s)?(?:\w*skolor|gymnasier|orter|kommundelar)(?!\w)"
+)
+_PLURAL = re.compile(r"(?:ar|er|or|arna|erna|orna|möten)$")
+_ADJECTIVE = re.compile(r"^(?:riktad|särskild|utökad|förstärkt|flygand|gemensam|lokal)\w{0,2}$")
+# Who takes part is not what takes place.
+_BEING = re.compile(r"(?:hund(?:en|ar|arna|s)?|förar(?:e|en|na)|ekipage\w*)$")
+_VERB = re.compile(r"(?:ad|ades?|ats?|tes?|ts|des?)$")
 _AIM = re.compile(r"(?<!\w)(?:mål\w*|plan\w*|prognos\w*|budget\w*|utlova\w*)")
+
+
+def at_several(sentence: Sentence) -> int | None:
+    """Return at how many schools, towns or districts the sentence says it was; None for one, or no word of it."""
+    found = [n for m in _AT_SEVERAL.finditer(sentence.fold) if (n := swedish.number(m[1])) and n > 1]
+    return found[0] if found else None
 
 
 def tally(sentence: Sentence) -> int | None:
@@ -38,31 +57,38 @@ def count(
 ) -> tuple[int | None, bool]:
     """Return how many activities the text stands for (None: it gives no number) and whether it is a total."""
     numbers: list[int] = []
-    plural = False
+    times: list[int] = []
+    plural: list[bool] = []
     for s, word in anchors:
         if row := tally(s):
             numbers.append(row)
         if word and word in s.words:
-            plural = plural or bool(re.search(r"(?:ar|er|or|arna|erna|orna)$", word.fold))
             at = s.words.index(word)
-            if not _AIM.search(s.fold[: word.start]):
-                numbers += _before(s.words[max(0, at - 3) : at])
+            noun = s.words[at + 1] if _ADJECTIVE.search(word.fold) and at + 1 < len(s.words) else word
+            plural.append(bool(_PLURAL.search(noun.fold)) and not _BEING.search(noun.fold))
+            # "34 kontrollerade A-traktorer", "två hundar": what a thing was done to, or by, is no activity.
+            if not (_AIM.search(s.fold[: word.start]) or _VERB.search(word.fold) or _BEING.search(word.fold)):
+                numbers += _before(s, s.words[max(0, at - 3) : at])
         numbers += [n for m in ALTOGETHER.finditer(s.fold) if (n := swedish.number(m[1])) and n not in YEARS]
+        times += [n for m in _TIMES.finditer(s.fold) if (n := swedish.number(m[1]))]
     exact = [d for d in days if d.precision == "day"]
-    number = numbers[0] if numbers else None
+    number = next(iter((*numbers, *times)), None)
     if number is None:
         several = max(len(exact), len(where))
-        number = 1 if not plural else several if several > 1 else None
+        # The sentence that tells comes first: "vandringen hölls", under a heading of several.
+        many = any(plural) if several > 1 else bool(plural) and plural[0]
+        number = 1 if not many else several if several > 1 else None
     summary = any(cues.cues(s).summary for s, _ in anchors)
     total = state == "held" and number != 1 and summary and len(exact) != number
     return number, total
 
 
-def _before(words: Sequence[Word]) -> list[int]:
+def _before(sentence: Sentence, words: Sequence[Word]) -> list[int]:
     """Return the number that counts the noun after these words: nothing but adjectives may stand between."""
     found: list[int] = []
     for last, word in zip((None, *words), words, strict=False):
-        if word.fold in _BREAKS or (last and last.fold in _LABELS):
+        numbered = sentence.fold[: word.start].rstrip().endswith("§") or sentence.fold.startswith(".", word.end)
+        if word.fold in _BREAKS or (last and last.fold in _LABELS) or numbered:
             found = []
         elif (value := swedish.number(word.fold)) and value not in YEARS:
             found = [value]

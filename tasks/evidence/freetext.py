@@ -14,6 +14,8 @@ from tasks.model import Band, Dated, Reading
 # The score orders questions and shows how near the next band a reading lies; the band decides.
 SCORES: Mapping[Band, float] = {"sure": 0.95, "unsure": 0.6, "no": 0.2}
 MENTIONED = "nämns bara"
+# So many occasions told of in one text are more likely vehicles or people: a person looks before they count.
+MANY = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,15 @@ def read(text: Text, words: topics.Words, commitment: Commitment, scope: Scope) 
     if where is None:
         return None
     doubts += [where.doubt] if where.doubt else []
+    told = {s.number: w for s, w in topic.anchors}
+    first = sorted(anchors, key=lambda s: s != verdict.sentence)
+    number, total = amounts.count([(s, told.get(s.number)) for s in first], verdict.state, when, where.names)
+    if verdict.state == "held" and commitment.measure == "count":
+        doubts += _doubted_number(number, total, first)
     band: Band = "no" if verdict.state in ("background", "promise_text") else "unsure" if doubts else "sure"
     if verdict.state not in ("held", "background", "promise_text") and not where.doubt:
         band = "sure"  # only what may be counted is worth a question
-    told = {s.number: w for s, w in topic.anchors}
     seen = [", ".join(where.names)] if where.names else []
-    first = sorted(anchors, key=lambda s: s != verdict.sentence)
-    number, total = amounts.count([(s, told.get(s.number)) for s in first], verdict.state, when, where.names)
     return Reading(
         record_id=text.record.id,
         record_version=text.record.version,
@@ -155,6 +159,14 @@ def _doubts(topic: topics.Topic, verdict: states.Verdict, text: Text, commitment
         yield from _by_whom(text, commitment)
     if not verdict.sure:
         yield "det framgår inte säkert att den har genomförts"
+
+
+def _doubted_number(number: int | None, total: bool, anchors: Sequence[Sentence]) -> Iterator[str]:
+    """Yield what makes the number one that a person should see before it is counted."""
+    if (number or 0) >= MANY and not total:
+        yield f"{number} är ovanligt många i en och samma text"
+    if number == 1 and (several := next((n for s in anchors if (n := amounts.at_several(s))), None)):
+        yield f"på {several} ställen: det framgår inte om det räknas som en eller som {several}"
 
 
 def _by_whom(text: Text, commitment: Commitment) -> Iterator[str]:
