@@ -26,7 +26,6 @@ def read(title: str, body: str) -> dict[str, Reading]:
     "body",
     [
         "Avklarat: trygghetsvandring Granby.",
-        "Vi vill tacka alla som kom på trygghetsvandringen i går.",
         "Vi lovade fyra trygghetsvandringar och det blev fem.",
         "Nu är vårens trygghetsvandring i Granby till ända.",
         "Som ett led i löftet bjöd polisen in boende till trygghetsvandring i tisdags.",
@@ -67,6 +66,11 @@ def test_what_only_concerns_such_activities_is_not_asked(body: str) -> None:
         ("c4", "Nytt", "Föräldraträffen med polisen den 1 november skjuts på framtiden.", "moved"),
         ("c2", "Nytt", "Under hösten genomför polisen hundsök på skolor. Rektorerna är informerade.", "planned"),
         ("c6", "Nytt", "Ett brev till föräldrar om epor är under framtagande av polisen.", "planned"),
+        ("c2", "Riktlinje mot droger", "Hundsök på skola ska ske när eleverna är lediga.", "background"),
+        ("c5", "Logg", "Trygghetsvandring Granby (planerad 12/10): ej utförd.", "cancelled"),
+        ("c1", "Nytt", "Vi har beslutat ställa in sammanträdet i brottsförebyggande rådet den 28 oktober.", "cancelled"),
+        ("c2", "Nytt", "Vi vill förbereda er på att polisen kommer till skolan med narkotikahund.", "planned"),
+        ("c5", "Nytt", "Debatten rörde trygghetsvandringar.", "background"),
         ("c1", "Nytt", "EST innebär att kommun och polis går igenom inrapporterade händelser.", "background"),
     ],
 )  # fmt: skip
@@ -74,6 +78,32 @@ def test_what_is_not_yet_or_only_described_is_not_asked(commitment: str, title: 
     """A hour to meet at, the present tense of arranging, and what follows "innebär", tell of nothing that has been."""
     reading = read(title, body)[commitment]
     assert (reading.state, reading.question) == (state, "")
+
+
+def test_a_motion_that_names_every_activity_is_about_none() -> None:
+    """Motions and debates use all the words at once; one that is about a single activity is about that."""
+    body = "Motionären vill ha fler trygghetsvandringar, hundsök på skolor och insatser mot eporna."
+    assert read("Motion om trygghet", body) == {}
+    assert list(read("Motion om trygghet", "Motionären vill ha fler trygghetsvandringar.")) == ["c5"]
+
+
+def test_what_the_body_tells_of_another_activity_is_no_report_of_the_titles() -> None:
+    """Minutes of one group that tell what another party did say nothing sure of the group's own meeting."""
+    said = read("EST lägesbild", "Återkoppling: polisens insats mot A-traktorer i lördags gav 17 stoppade ekipage.")
+    assert (said["c7"].band, said["c1"].band) == ("sure", "unsure")
+    assert "c1" not in read("Plan EST", "Åtgärd: trygghetsvandring i Härad. Ansvarig: kommunpolis. Planerat: v. 47.")
+
+
+def test_the_next_meeting_is_not_the_one_that_minutes_report() -> None:
+    """Minutes that end with the next meeting's day are of the one that has been, on the day they name."""
+    reading = read("EST-anteckningar v. 41", "Avstämning 11/10. Deltog: polis, skola. Nästa avstämning 25/10.")["c1"]
+    assert (reading.state, [str(d.start) for d in reading.dates]) == ("held", ["2021-10-11"])
+
+
+def test_a_question_may_take_for_granted_that_something_was_done() -> None:
+    """ "Har ni läst brevet som kom?" asks about the reading, not about the letter."""
+    reading = read("Nytt", "Har ni föräldrar läst brevet om epor som kom i veckan?")["c6"]
+    assert (reading.state, reading.band) == ("held", "unsure")
 
 
 def test_a_text_goes_on_about_the_same_letter() -> None:
@@ -99,6 +129,7 @@ def test_an_operation_without_its_name_is_asked_about() -> None:
     ("commitment", "title", "body"),
     [
         ("c5", "Nytt", "Ett trettiotal boende kom till trygghetsvandringen i tisdags."),
+        ("c5", "Nytt", "Vi vill tacka alla som kom på trygghetsvandringen i går."),
         ("c5", "Nytt", "Vi var 32 stycken på trygghetsvandringen i Granby."),
         ("c5", "Nytt", "Trygghetsvandringen den 14 oktober visade att var tredje lampa är trasig."),
         ("c5", "Nytt", "Den inställda trygghetsvandringen togs igen i tisdags."),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from config.schema import Commitment, Municipality, Promise
-from tasks.evidence import days, freetext, reports, swedish, topics
+from tasks.evidence import days, freetext, reports, states, swedish, topics
 from tasks.evidence.freetext import SCORES, Scope
 from tasks.model import Dated, Judgement, Reading, Record, State
 
@@ -54,7 +54,22 @@ def _read(records: Sequence[Record], commitments: Sequence[Commitment], scope: S
             reading = freetext.read(cache[row], words, commitment, scope)
             if reading is not None:
                 found.append((row, _finished(reading, records[row], commitment)))
-    return [r for _, r in sorted(found, key=lambda f: (f[0], f[1].commitment))]
+    debates = _debates(found, records)
+    return [r for row, r in sorted(found, key=lambda f: (f[0], f[1].commitment)) if row not in debates]
+
+
+def _debates(found: Sequence[tuple[int, Reading]], records: Sequence[Record]) -> set[int]:
+    """Return the rows of motions and the like that name several commitments' activities and tell of none."""
+    rows: dict[int, list[Reading]] = {}
+    for row, reading in found:
+        rows.setdefault(row, []).append(reading)
+    return {
+        row
+        for row, several in rows.items()
+        if len(several) > 1
+        and all(r.state == "background" for r in several)
+        and states.GENRE.search(swedish.clean(records[row].title).casefold())
+    }
 
 
 def _finished(reading: Reading, record: Record, commitment: Commitment) -> Reading:

@@ -228,8 +228,10 @@ def year_of(year: int) -> Dated:
 
 
 def _latest_season(season: str, published: date) -> Dated:
+    """Return the season begun last; the spring is not yet spoken of when its year is new."""
     found = season_of(season, published.year)
-    return found if found.start <= published else season_of(season, published.year - 1)
+    begun = found.start <= published and not (season == "vår" and published.month == 1)
+    return found if begun else season_of(season, published.year - 1)
 
 
 def _season(word: str) -> str:

@@ -42,6 +42,8 @@ _PATTERNS = tuple(
         ("months", rf"\b{_MONTH.replace('month', 'month1')}(?:{_TO}|\soch\s)(?:sista\s)?{_MONTH}{_YEAR}"),
         ("month", rf"(?<!\d\s)(?<![\d.])\b{_MONTH}(?:\smånad)?\s(?:år\s)?(?P<year>\d{{4}})\b"),
         ("month", rf"\b(?:i|under|från|från och med|till|hela|mitten av|slutet av|början av)\s{_MONTH}(?!\s?\d)"),
+        # "Utskick: maj", "(mars, maj samt december)": the name of a month alone.
+        ("month", rf"(?:[(:,]\s?|\soch\s|\ssamt\s)(?P<month>{_FULL})(?=\s?[,.;)]|\soch\s|\ssamt\s|$)"),
         ("season", r"\b(?P<season>vår|sommar|höst|vint)(?:er|ern|en|terminen|termin|vintern)?s?\s(?P<year>\d{4})\b"),
         ("since", r"\bi\s(?P<season>vår|somr|höst|vintr)as\b"),
         ("weekday", rf"\bi\s{_WEEKDAYS}s\b"),
@@ -71,14 +73,14 @@ _PATTERNS = tuple(
         ),
         ("share", rf"\b(?P<nth>{'|'.join(_NTH)})\s(?P<share>kvartalet|tertialet|halvåret)\b{_YEAR}"),
         ("relmonth", r"\b(?P<rel>förra\smånaden|nästa\smånad)\b"),
-        ("relyear", r"\b(?P<rel>i\sfjol|förra\såret|föregående\sår|nästa\sår)\b"),
+        ("relyear", r"\b(?P<rel>i\sfjol|fjolårets|förra\sårets?|föregående\sårs?|nästa\sår)\b"),
         ("year", r"(?<![\d/.,:-])(?P<year>(?:19|20)\d\d)(?![\d/]|[.,:]\d|\s?[-–]\s?\d)"),
     )
 )
 # Words shortly before a date that say it is not the activity's own; "protokoll från vandringen den 3 maj" is.
 _OTHER = re.compile(
     r"(?:senast|sista\s\w+|publicera\w*|uppdater\w*|underteckna\w*|signera\w*|skriv(?:en|et|s)|ändra\w*"
-    r"|granska\w*|svar(?:a|et)?|lämna\w*)\W{0,3}(?:\w+\W+){0,3}$"
+    r"|granska\w*|svar(?:a|et)?|lämna\w*|anslag(?:et|en|s)?|justera\w*|tas\sned|tas\sner)\W{0,3}(?:\w+\W+){0,3}$"
     r"|(?:anmäl\w*|besluta\w*|nämnd\w*|styrelse\w*|press\w*|fullmäktige\w*|protokoll\w*)"
     r"\W{0,3}(?:(?!från\W|till\W|av\W|efter\W)\w+\W+){0,3}$",
     re.IGNORECASE,

@@ -18,7 +18,8 @@ from tasks.model import Dated, Precision, Record
 _LOCAL = ZoneInfo("Europe/Stockholm")
 # A part of the day without a date is the day the text was published, where it says nothing else.
 _SAME_DAY = re.compile(r"(?<!\w)(?:under\sförmiddagen|i\s(?:för|efter)middags|i\smorse)(?!\w)")
-_LABEL = re.compile(r"^\W*(?:mötes)?(?:datum|dag|tid|när)\W{0,2}:")
+_LABEL = re.compile(r"^\W*(?:(?:mötes)?(?:datum|dag|tid)|när|planera[dt]|genomför[dt]|utför[dt])\W{0,2}:")
+_MINUTES = re.compile(r"protokoll|anteckning")
 # "Den fjärde sker i januari", beside a report of the first three.
 _COMING = re.compile(
     r"(?<!\w)(?:sker|blir|hålls|inleds|planeras|väntar|nästa(?:\s\w+){0,2}|ska(?:\s\w+){1,3})\s(?:den\s)?$"
@@ -97,7 +98,9 @@ def of_activity(text: Text, verdict: Verdict, anchors: Sequence[Sentence]) -> tu
     coarse: list[Dated] = []
     for s in (*told, *body, text.sentences[0], *labelled, *after, *before, *rest):
         for m in _mentions(text, s, lean):
-            if m.when is None or m.role == "other" or m.when in exact or m.when in coarse:
+            # The day in the heading of minutes is the meeting's.
+            minutes = s.number == 0 and s in anchors and _MINUTES.search(s.fold)
+            if m.when is None or (m.role == "other" and not minutes) or m.when in exact or m.when in coarse:
                 continue
             when = _stretched(m.when, m.role, text.published)
             if _on_the_other_side(when, lean, text) or (lean == "past" and _COMING.search(s.fold[: m.start])):
@@ -108,7 +111,7 @@ def of_activity(text: Text, verdict: Verdict, anchors: Sequence[Sentence]) -> tu
     own = text.record.when
     # A calendar says the day beside the text.
     found = tuple(exact) or ((own,) if own else tuple(coarse[:1]))
-    return _narrowed(found, told or body) or _implied(text, verdict, told or body)
+    return _narrowed(found, told or body, text) or _implied(text, verdict, told or body)
 
 
 def _on_the_other_side(when: Dated, lean: Lean, text: Text) -> bool:
@@ -129,12 +132,19 @@ def _stretched(when: Dated, role: Role, published: date | None) -> Dated:
     return when
 
 
-def _narrowed(found: tuple[Dated, ...], told: Sequence[Sentence]) -> tuple[Dated, ...]:
-    """Return a known week as its day where the sentence that tells begins with one: "Tisdag: föräldramöte"."""
-    weekday = _BARE_WEEKDAY.search(told[0].fold) if told else None
-    if weekday and len(found) == 1 and found[0].precision == "week":
-        return (Dated.day(found[0].start + timedelta(days=DAYS.index(weekday[1]))),)
-    return found
+def _narrowed(found: tuple[Dated, ...], told: Sequence[Sentence], text: Text) -> tuple[Dated, ...]:
+    """Return a known week as its day where the sentence that tells begins with one, or the text names just one in it.
+
+    So "Tisdag: föräldramöte", and "EST vecka 39: avstämning 27/9".
+    """
+    if len(found) != 1 or found[0].precision != "week":
+        return found
+    week = found[0]
+    if weekday := _BARE_WEEKDAY.search(told[0].fold) if told else None:
+        return (Dated.day(week.start + timedelta(days=DAYS.index(weekday[1]))),)
+    named = {m.when for s in text.sentences[1:12] for m in _mentions(text, s, "near") if m.role == "activity"}
+    days = [d for d in named if d and d.precision == "day" and week.start <= d.start <= week.end]
+    return tuple(days) if len(days) == 1 else found
 
 
 def _implied(text: Text, verdict: Verdict, told: Sequence[Sentence]) -> tuple[Dated, ...]:

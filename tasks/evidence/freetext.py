@@ -37,6 +37,10 @@ def read(text: Text, words: topics.Words, commitment: Commitment, scope: Scope) 
     anchors = [s for s in anchors if not days.is_bygone(text, s)] or anchors
     around = _around(text, anchors)
     verdict = _verdict(text, topic, anchors, around)
+    if _tells_of_another(text, topic, verdict, commitment, scope.promise):
+        if topic.strength == "near":
+            return None
+        verdict = replace(verdict, sure=False)
     if verdict.state == "none" or (topic.strength == "neighbour" and verdict.state != "held"):
         return None
     when = days.of_activity(text, verdict, anchors)
@@ -95,6 +99,18 @@ def _verdict(
         # One day has been and one is to come: nobody but a reader can tell which is the activity's.
         return replace(verdict, state="held", sure=False)
     return verdict
+
+
+def _tells_of_another(
+    text: Text, topic: topics.Topic, verdict: states.Verdict, commitment: Commitment, promise: Promise
+) -> bool:
+    """Tell whether only the title names the activity, and what the body tells is of another commitment's."""
+    told = verdict.sentence
+    if told is None or told.number == 0 or any(s.number for s, _ in topic.anchors):
+        return False
+    others = (c for c in promise.commitments if c.id != commitment.id and c.measure != "duty")
+    found = (topics.topic([text.sentences[0], told], topics.words_of(c.signals)) for c in others)
+    return any(t is not None and t.strength in ("named", "paired") and t.anchors[-1][0] is told for t in found)
 
 
 def _witnessed(text: Text, topic: topics.Topic) -> bool:

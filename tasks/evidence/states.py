@@ -31,7 +31,7 @@ Ahead = Callable[[Sentence], bool | None]
 # Why a sentence without a verb counts as a report: its day had passed when it was published.
 PASSED = "dagen har varit"
 # What is written to persuade reports nothing.
-_GENRE = re.compile(
+GENRE = re.compile(
     r"(?<!\w)(?:insändare|debatt|debattartikel|ledare|krönika|motion|medborgarförslag|interpellation|replik)(?!\w)"
 )
 
@@ -39,6 +39,11 @@ _GENRE = re.compile(
 # "Den delades ut i maj": the sentence goes on about what was just told of.
 _GOES_ON = re.compile(r"(?:den|det|de|dessa|hela|alla)\s")
 _MINUTES = re.compile(r"protokoll|anteckning")
+_NEXT = re.compile(r"(?:nästa|nästkommande)\s")
+# What lays down how things are done, or what words mean, plans and reports nothing.
+_ORDERS = re.compile(
+    r"(?<!\w)(?:riktlinje|policy|rutin|handbok|handledning|vägledning|begreppslista|ordlista)\w{0,3}(?!\w)"
+)
 # A page that reports on a time past: what it merely lists was probably held.
 _REPORT = re.compile(
     r"(?:verksamhets|års|månads|tertial|delårs|kvartals)(?:berättelse|redovisning|rapport|bokslut|uppföljning)"
@@ -54,8 +59,10 @@ def judge(anchors: Sequence[Sentence], around: Sequence[Sentence], title: Senten
     verdict = _judge(anchors, around, title, ahead)
     if verdict.state == "held" and not verdict.sure:
         verdict = _confirmed(verdict, anchors, around, title, ahead)
-    if verdict.state == "held" and _GENRE.search(title.fold):
+    if verdict.state == "held" and GENRE.search(title.fold):
         return replace(verdict, sure=False, contested=True)
+    if ((orders := _ORDERS.search(title.fold)) and not verdict.sure) or (orders and verdict.state == "planned"):
+        return replace(verdict, state="background", sure=True, why=orders[0])
     if verdict.state == "background" and not verdict.sure and (report := _REPORT.search(title.fold)):
         row = verdict.sentence is not None and amounts.tally(verdict.sentence) is not None
         return Verdict("held", row, report[0], verdict.sentence)
@@ -127,6 +134,8 @@ def _told_around(title: Sentence, around: Sequence[Sentence], ahead: Ahead) -> V
     if called_off:
         return _one(called_off, ahead)
     been = next((Verdict("held", False, why, s) for s, c in found if (why := c.done or c.told or c.came)), None)
+    # "Nästa möte den 4 oktober": another one than what the text is the report of.
+    found = [(s, c) for s, c in found if not (been and _NEXT.match(s.fold))]
     refused = next(((s, c) for s, c in found if c.refused), None)
     if refused and not been:
         return Verdict("none", True, refused[1].refused, refused[0])
@@ -202,6 +211,8 @@ def _rules(c: Cues, ahead: bool | None) -> Iterator[tuple[State, bool, str]]:
     yield "cancelled", True, c.would if not c.done else ""
     yield "none", True, c.refused if not been else ""
     yield "planned", True, c.not_yet
+    called = c.undone if c.future.startswith(("planera", "inplanera", "boka", "inboka")) else ""
+    yield "cancelled", True, called if not (c.done or c.result) else ""
     yield "background", True, c.none_done or (c.undone if not (c.done or c.result) else "")
     yield "planned", True, c.appointment or c.booked if ahead is not False and not been and not c.once else ""
     yield "background", True, c.wish if not been else ""
@@ -232,7 +243,7 @@ def _rules(c: Cues, ahead: bool | None) -> Iterator[tuple[State, bool, str]]:
 
 def dismissal(anchors: Sequence[Sentence], title: Sentence) -> str:
     """Return what shows that a bare mention reports nothing: a debate, a question, talk, the general present; or ""."""
-    if genre := _GENRE.search(title.fold):
+    if genre := GENRE.search(title.fold):
         return genre[0]
     said = [cues(s) for s in anchors if s.number] or [cues(title)]
     if any(c.told or c.summary or (c.lately and not c.talk) for c in said):
