@@ -13,7 +13,7 @@ from tasks.model import Dated, Judgement, Reading, Record, State
 
 # So many records are read at a time: enough to look for a word in all at once, and never much memory.
 BATCH = 20_000
-RULES_VERSION = "2026-11-22.6"
+RULES_VERSION = "2026-11-28.1"
 
 
 def read(

@@ -89,7 +89,7 @@ def _verdict(
         return states.Verdict("background", True, "inför", sentence)
     verdict = states.judge(anchors, around, text.sentences[0], lambda s: days.ahead(text, s))
     if verdict.state == "background" and not verdict.sure:
-        verdict = _mentioned(topic, anchors, text.sentences[0])
+        verdict = _mentioned(topic, anchors, around, text.sentences[0])
     if verdict.state == "held" and not verdict.sure:
         if all(occasions.is_concern(s, w) and False not in days.sides(text, s) for s, w in topic.anchors):
             return states.Verdict("background", True, "handlar om", sentence)
@@ -121,13 +121,19 @@ def _witnessed(text: Text, topic: topics.Topic) -> bool:
     )
 
 
-def _mentioned(topic: topics.Topic, anchors: Sequence[Sentence], title: Sentence) -> states.Verdict:
+def _mentioned(
+    topic: topics.Topic, anchors: Sequence[Sentence], around: Sequence[Sentence], title: Sentence
+) -> states.Verdict:
     """Return what a mention without any telling verb amounts to: doubt is for a person, unless it shows to be none."""
     for s, w in topic.anchors:
         if occasions.is_occasion(s, w):
             # "Efter vårens vandring har häckarna klippts", "Sex vandringar": it seems to have been held.
             return states.Verdict("held", False, s.fold[: w.end].split()[-2] if s.number else "rubriken", s)
     first = topic.anchors[0][0]
+    scene = next((c.done for s in around if (c := cues.cues(s)).done and not (c.doubt or c.future or c.method)), "")
+    if scene and any(s.number and occasions.is_single(s, w) and not cues.cues(s).talk for s, w in topic.anchors):
+        # "Ett trettiotal har samlats. Trygghetsvandringen leds av samordnaren": told as it goes on.
+        return states.Verdict("held", False, scene, first)
     if said := states.dismissal(anchors, title):
         return states.Verdict("background", True, said, first)
     if topic.strength in ("named", "paired"):

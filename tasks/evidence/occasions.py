@@ -59,6 +59,11 @@ def is_occasion(sentence: Sentence, word: Word) -> bool:
     return bool(definite or one or _SEVERAL.search(before))
 
 
+def is_single(sentence: Sentence, word: Word) -> bool:
+    """Tell whether the words mean one known occasion, which a general statement seldom does: "vandringen"."""
+    return word.fold.endswith(("ingen", "träffen", "kvällen", "mötet", "söket")) and not cues(sentence).method
+
+
 def is_witnessed(sentence: Sentence, word: Word, gone: bool) -> bool:
     """Tell whether the sentence puts people or events at the activity, which so took place; `gone`: its day is past."""
     said = cues(sentence)
