@@ -53,6 +53,7 @@ def said(text: str, published: date | None = PUBLISHED, **more: object) -> list[
         ("Utskick: maj", ["2021-05-01/2021-05-31 month"]),
         ("möten (juni samt juli)", ["2021-06-01/2021-06-30 month", "2021-07-01/2021-07-31 month"]),
         ("Anslaget 2021-10-17", ["2021-10-17"]),
+        ("året som gick", ["2021-01-01/2021-12-31 year"]),
         ("i morse", ["2021-10-20"]),
         ("21 maj, 4 juni och 6 december", ["2021-05-21", "2021-06-04", "2021-12-06"]),
         ("den 4 maj, och tre dagar senare", ["2021-05-04", "2021-05-07"]),

@@ -26,6 +26,9 @@ def read(title: str, body: str) -> dict[str, Reading]:
     "body",
     [
         "Avklarat: trygghetsvandring Granby.",
+        "Trygghetsvandringar: ja, tre stycken.",
+        "Trygghetsvandringar används löpande sedan i våras.",
+        "Varje tisdag i höst har polisen, skolan och kommunen suttit i det som kallas trygghetsvandring.",
         "Vi lovade fyra trygghetsvandringar och det blev fem.",
         "Nu är vårens trygghetsvandring i Granby till ända.",
         "Som ett led i löftet bjöd polisen in boende till trygghetsvandring i tisdags.",
@@ -72,6 +75,8 @@ def test_what_only_concerns_such_activities_is_not_asked(body: str) -> None:
         ("c1", "Nytt", "Vi har beslutat ställa in sammanträdet i brottsförebyggande rådet i oktober.", "cancelled"),
         ("c2", "Nytt", "Vi vill förbereda er på att polisen kommer till skolan med narkotikahund.", "planned"),
         ("c5", "Nytt", "Debatten rörde trygghetsvandringar.", "background"),
+        ("c7", "Nytt", "Polisen varslar om insatser mot A-traktorer. Exakt när vill man inte avslöja.", "planned"),
+        ("c2", "Nytt", "Motionen om hundsök på skolor röstades ner.", "background"),
         ("c1", "Nytt", "EST innebär att kommun och polis går igenom inrapporterade händelser.", "background"),
     ],
 )  # fmt: skip
@@ -79,6 +84,14 @@ def test_what_is_not_yet_or_only_described_is_not_asked(commitment: str, title: 
     """A hour to meet at, the present tense of arranging, and what follows "innebär", tell of nothing that has been."""
     reading = read(title, body)[commitment]
     assert (reading.state, reading.question) == (state, "")
+
+
+def test_a_month_far_off_is_on_neither_side() -> None:
+    """ "I maj" in January may be of the year before: an outcome's row is no plan because May lies nearer ahead."""
+    when = datetime(2022, 1, 22, tzinfo=UTC)
+    record = Record("annat", "1", "Så gick det", "Hundsök på skolor: ja, polisen gjorde sitt i maj.", published_at=when)
+    [reading] = evidence.read([record], PROMISE, None, period_filter=False)
+    assert (reading.state, str(reading.dates[0].start)) == ("held", "2021-05-01")
 
 
 def test_a_motion_that_names_every_activity_is_about_none() -> None:

@@ -173,7 +173,7 @@ def relative_of(name: str, parts: Parts, known: Known, published: date) -> Dated
         return Dated(date(published.year, 1, 1), published, "period")
     if name == "thisyear":
         # In January to March "under året" in the past tense sums up the year before.
-        back = word == "fjolåret" or (word in ("året", "årets") and known.lean == "past" and published.month <= 3)
+        back = word == "fjolåret" or (word.startswith("året") and known.lean == "past" and published.month <= 3)
         return year_of(published.year - back)
     if name == "relyear":
         return year_of(published.year + (1 if word.startswith("nästa") else -1))
@@ -251,6 +251,8 @@ def _termly(word: str, lean: Lean, published: date) -> Dated | None:
     """Return the season that "under hösten" means: the one begun, or the next one when the tense looks ahead."""
     key = _season(word)
     found = _latest_season(key, published)
-    if lean == "future" and found.end < published:
+    # "I sommar" looks ahead by itself, unlike "i somras" and "under sommaren".
+    coming = lean == "future" or (lean == "near" and word in _SEASONS)
+    if coming and found.end < published:
         return season_of(key, found.end.year + 1)
     return found

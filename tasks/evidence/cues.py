@@ -21,7 +21,7 @@ _DONE = _words(
     r"genomförde?s?|genomförts?|(?:av)?höll(?:s)?|(?:av)?hållits?|ägde\srum|ägt\srum|(?:ut)?gjorde?s?|(?:ut)?gjorts?|gick(?:s)?|gåtts?|deltog|deltagit"
     r"|medverka(?:de|t)|besök(?:te|tes|t|ts)|arrangera(?:de|des|t|ts)|(?:an)?ordna(?:de|des|t|ts)|träffades?|träffats|möttes|mötts|samlades|samlats"
     r"|(?:genom|av|efter)?sök(?:te|tes|t|ts)|letade?s?|letat|kontrollera(?:de|des|t|ts)|stoppa(?:de|des|t|ts)|stannade|avsluta(?:des|ts|de)"
-    r"|dela(?:de|des|t|ts)(?:\s\w+){0,3}\sut|utdela(?:de|des|ts)|skicka(?:de|des|t|ts)|sän(?:de|des|t|ts)|getts|gavs|föreläste?|lanserade?s?|lanserats?|lanserat"
+    r"|dela(?:de|des|t|ts)(?:\s\w+){0,3}\sut|ut(?:dela|skicka)(?:de|des|ts|t|d)|skicka(?:de|des|t|ts)|sän(?:de|des|t|ts)|getts|gavs|föreläste?|lanserade?s?|lanserats?|lanserat"
     r"|spreds?|spred|spridits?|spritt|\w*vandra(?:de|des|t|ts)|skett|skedde|sammanträd(?:de|tt)|togs\sigen|tagits\sigen|damp|dimpt|inspektera(?:de|des|t|ts)|besiktiga(?:de|des|t|ts)|tillämpa(?:des|ts)|åkte|åkt|pågick|pågått"
     r"|utförde?s?|utförts?|avverkade?s?|har\s(?:\w+\s){0,2}haft|(?:är|var|blev|har|blivit|nu|redan)\s(?:\w+\s){0,3}?(?:genomförd|genomförda|gjord|gjorda|utförd|utförda|avklarad|avklarade|avslutad|avslutade|klara?)"
     r"|(?:har|hade)\s(?:\w+\s){0,2}(?:visats|setts)|(?:har|hade)\s(?:\w+\s){0,3}fortsatt(?=\s(?:under|enligt|som\splanerat|med\s(?:\d|en|ett|två|tre|fyra|fem|sex|sju|åtta|nio|tio|elva|tolv))|\s?[.,])"
@@ -35,7 +35,7 @@ _DONE = _words(
 # the others end alike; the nouns and adjectives that end so too are left out.
 _PAST = re.compile(
     r"(?<!\w)(?:(?:har|hade)(?:,?\s[\w-]+){5,14}?\s(?!\w*(?:et|brott|natt|dat|ltat|stat|rakt|fart|skift|vakt)s?(?!\w)|inte|samt|rätt|allt)\w{3,}(?:at|[aei]tt|it|[bdfgklmnprs]t)s?(?=\s(?:av|upp|in|ut|sig|till|på|hos|hem|med|samman|igenom|ihop|runt|om|en|ett|två|tre|fyra|fem|\d+)\s)"
-    r"|(?:har|hade)(?:\s[\w-]+){0,4}?\s(?!(?:ett|det|att|allt|mycket|inte|fritt|lätt|rätt|nytt|annat|samt|bland|runt|sett|gott|stort|minst|mest|först|sist)(?!\w))\w{2,}(?:t|ts)"
+    r"|(?:har|hade)(?:,?\s[\w-]+){0,4}?\s(?!(?:ett|det|att|allt|mycket|inte|fritt|lätt|rätt|nytt|annat|samt|bland|runt|sett|gott|stort|minst|mest|först|sist)(?!\w))\w{2,}(?:t|ts)"
     r"|bad|bar|bjöds?|blev|bröts?|drack|drog(?:s)?|dök|fann(?:s)?|fick|flög|föll|for|gavs?|gick(?:s)?|grep(?:s)?|hann|hette|högg|(?<!^)(?<!^–\s)kom(?!\s(?:i\sgång|ihåg|gärna))|lät|lade?s?|låg|log|lydde|njöt|rann|red|rev|sa|sade?s|satt|satte?s?|såg(?:s)?|sjöng|sken|skar|skrev(?:s)?"
     r"|sköts?|slog(?:s)?|slöts?|spreds?|sprang|stal|steg|stod|svor|sålde?s?|tog(?:s)?|var(?!\s(?:och\s(?:en|när)|annan|andra|tredje|fjärde|femte|sjätte|sjunde|åttonde|nionde|tionde)\s)|vann|åt|hade|höll(?:s)?|gjorde?s?|genomförda?|gjorda|utförda|avklarade|varit|blivit|haft"
     r"|(?!(?:borde|värde|fjärde|vårde|elde|syfte|löfte|skifte|inte|möte|både|område|bredde|längde|måste|minste|skulle|hände|ände|mitte|träde|sade)s?(?!\w))(?!\w*(?:aste|[ae]nde|område|löfte|syfte|möte|värde|skifte)s?(?!\w))"
@@ -48,14 +48,14 @@ _RESULT = _words(
     r"|sammanställ(?:s|des|ts)\snu|sammanställdes|dokumentera(?:de|des|ts)|kom\süverens|upptäck(?:te|tes|t|ts)|åtgärda(?:de|des|ts)"
     r"|kom\s(?:ett|en|\d+|många|drygt|cirka|omkring|runt|över|nästan|tjugo|trettio|ett\s\w+tal)|dök\supp|slöt\supp|togs\supp|fick\s(?:se|höra|veta|ställa)"
     r"|(?:inga|inget|ingen)(?:\s\w+){0,2}\s(?:fynd|beslag|narkotika|droger|resultat)|gav\s(?:inget|inga|resultat|utslag)|utan\s(?:resultat|fynd)"
-    r"|framkom|framkommit|resultat(?:et)?\s(?:av|från|efter)|närvarande|deltagare:|iakttagelser|minnesanteckning\w*|åtgärdslist\w*|protokoll\s(?:från|fört|över)|rapport\s(?:från|efter)|tar\snu\shand|lämnas\s(?:nu\s)?över|lockade"
+    r"|(?<=:\s)(?:ja|uppfyllt|klart)(?=\s?(?:[,.(]|$))|framkom|framkommit|resultat(?:et)?\s(?:av|från|efter)|närvarande|deltagare:|iakttagelser|minnesanteckning\w*|åtgärdslist\w*|protokoll\s(?:från|fört|över)|rapport\s(?:från|efter)|tar\snu\shand|lämnas\s(?:nu\s)?över|lockade"
     r"|(?:var|blev)\s(?:\w+\s)?(?:välbesök\w+|fullsat\w+|uppskattad\w*)|deltog|ställdes\sfrågor|frågor\sställdes|diskuterade?s?|samtalade?s?|(?:\w+)beslag\w*|bötfäll(?:de|des|ts)|rapportera(?:des|ts)"
 )
 _FUTURE = _words(
     r"ska|skall|skulle|kommer\s(?:\w+\s){0,3}att|kommer\still\s(?:\w*skola\w*|oss|er|vår\w*)|planera[rs]?|(?<!den\s)(?<!det\s)(?<!de\s)planerade|(?<!den\s)planerad|planerats|planerat|planen\sär|inplanera(?:d|t|de|ts)|inbokad(?:e)?|inbokat"
     r"|bokad(?:e)?|bokats|boka[ts]|välkom(?:men|na)|samling|samlas|anmäl(?:an|er)?|föranmälan|bjuder(?:\s\w+){0,2}\sin|bjuds(?:\s\w+){0,2}\sin|inbjud(?:an|na|en|ning)"
     r"|inbjuds|datum(?:et)?\s(?:kommer|meddelas)|kvar\satt\sgöra|återstår|väntar|nästa|kommande|stundande|snart|dags\sför|i\smorgon|imorgon|hoppas|tänker|avser"
-    r"|kom\s(?:gärna\s)?och|häng\s(?:med|på)|följ\smed|mötesplats|ta\smed|var\smed\soch|längre\sfram|under\sframtagande|på\sgång|(?:håller|är)\spå\satt|tas\sfram|börjar|från\soch\smed|inom\skort|senare\si\s(?:år|vår|höst|veckan)"
+    r"|kom\s(?:gärna\s)?och|häng\s(?:med|på)|följ\smed|mötesplats|ta\smed|var\smed\soch|längre\sfram|under\sframtagande|på\sgång|(?:håller|är)\spå\satt|tas\sfram|börjar\s(?:den|kl\.?|klockan|på)|varslar|aviserar|förvarnar|flaggar\sför|räkna\smed|från\soch\smed|inom\skort|senare\si\s(?:år|vår|höst|veckan)"
 )
 # Words that only an arranged occasion has, whatever else the sentence explains.
 _BOOKED = _words(
@@ -96,7 +96,7 @@ _WISH = _words(
     r"|om\svi\sfår|överväg\w*|diskuterar\som|utred(?:a|er|s)|frågan\som|remiss\w*|kan\sbli\saktuell\w*|ifrågasätt\w*|kritisk\w*|tycker|anser|partiet|kan\stänka\ssig|hoppa(?:des|ts)"
 )
 _REFUSED = _words(
-    r"(?:kommer|ska|skall|tänker|vill|får)(?:\s\w+){0,2}\s(?:inte|ej|aldrig)(?:\s\w+){0,1}(?:\satt)?|avslag|avslog(?:s)?|avslå(?:s|tts)?|säger\snej|sade\snej|sa\snej|nobba(?:r|de|s)|förbjud\w*"
+    r"(?:kommer|ska|skall|tänker|vill|får)(?:\s\w+){0,2}\s(?:inte|ej|aldrig)(?!\s(?:avslöja|säga|berätta|uppge|kommentera|svara|gå\sin|veta))(?:\s\w+){0,1}(?:\satt)?|avslag|avslog(?:s)?|avslå(?:s|tts)?|säger\snej|sade\snej|sa\snej|nobba(?:r|de|s)|förbjud\w*"
 )
 _NOT_YET = _words(
     r"(?:ännu|än)\s(?:inte|ej|inga|ingen)|(?:inte|ej|inga|ingen)(?:\s\w+){0,3}\s(?:ännu|än)|har\sinte\sbörjat"
@@ -131,7 +131,7 @@ _CAME = _words(
     r"kom|blev|hade|lockade|samlade|följde|bjöd|drog|synade|granskade|nosade|gick|deltog|fick(?!(?:\s[\w-]+){0,4}\sfrån)"
 )
 _TALK = _words(
-    r"beslut\w*|besluta\w*|presentera\w*|diskutera\w*|prata\w*|berätta\w*|skrev|skrivit|svara\w*|fatta\w*|plan(?:en|er|erna)|fråg\w+|nämn\w*|redovisa\w*|kommentera\w*|kritis\w+|handlade\som|informera\w*\som|godkän\w+|stude\w+|undra\w*|bestäm\w*|beslöt\w*|antog\w*|antagi\w+|en(?:ades|ats)|anställ(?:de|des|t|ts)|släpp(?:te|tes|t|ts)|utlys(?:te|tes|t|ts)|utsåg\w*|tillsat\w*|bokade?s?|anmälde|utvärdera\w*|forska\w*|anslog|beställ\w*|upphandla\w*"
+    r"beslut\w*|besluta\w*|presentera\w*|diskutera\w*|prata\w*|berätta\w*|skrev|skrivit|svara\w*|fatta\w*|plan(?:en|er|erna)|fråg\w+|nämn\w*|redovisa\w*|kommentera\w*|kritis\w+|handlade\som|informera\w*\som|godkän\w+|stude\w+|undra\w*|bestäm\w*|beslöt\w*|antog\w*|antagi\w+|en(?:ades|ats)|anställ(?:de|des|t|ts)|släpp(?:te|tes|t|ts)|utlys(?:te|tes|t|ts)|utsåg\w*|tillsat\w*|bokade?s?|anmälde|utvärdera\w*|forska\w*|anslog|beställ\w*|upphandla\w*|röst(?:ade\w*|ats?)|begär\w*|hänvisa\w*|yrka\w*"
 )
 # Participles that describe a thing ("riktade insatser", "så kallade"), and past tenses of wish, talk and plan.
 _ATTRIBUTE = re.compile(
@@ -161,6 +161,10 @@ _GENERAL = re.compile(
     r"(?<!\w)(?:är|har|(?<!i\s)går|låter|kan|får|ger|gör|finns|heter|betyder|kallas|leds|leder|ingår|används|använder|består|gäller|bygger|handlar|säger"
     r"|visar|menar|tycker|känner|vet|arbetar|jobbar|håller|hålls|genomför|genomförs|ordnar|ordnas|bedriver|bedrivs|behöver|behövs|söker|görs|sker|syftar|samlar|samverkar"
     r"|(?:vi|ni|du|man|de|jag|hon|han|det|som|att|polisen|kommunen|skolan|rektor)\s(?!år|var)\w{2,}r|\w{2,}r\s(?:vi|ni|du|man|de|polisen|kommunen|skolan))(?!\w)"
+)
+# A practice since a time: "används löpande sedan i våras".
+_EVER_SINCE = _words(
+    r"(?:alltsedan|sedan)\s(?:i\s\w+as|i\s\w+|årsskiftet|nyår|januari|terminsstarten|hösten|våren|sommaren|20\d\d)"
 )
 # News of a state of affairs, unlike what always is so.
 _LATELY = _words(r"nu|sedan|hittills|precis|nyss|nyligen|redan|i\sdag|i\sgår|över|slut(?:et)?|senaste|klart?|klara")
@@ -212,6 +216,7 @@ class Cues:
     roster: str = ""
     took_part: str = ""
     arranges: str = ""
+    ever_since: str = ""
     # Done by its word, but denied, or only supposed.
     undone: str = ""
     would: str = ""
@@ -253,6 +258,7 @@ _ALL = {
     "roster": _ROSTER,
     "took_part": _TOOK_PART,
     "arranges": _ARRANGES,
+    "ever_since": _EVER_SINCE,
 }
 
 

@@ -60,7 +60,7 @@ _PATTERNS = tuple(
         ),
         (
             "thisyear",
-            r"\b(?:under\s(?:hela\s)?(?P<rel>året|fjolåret)|i\s(?P<rel2>år)|(?P<rel3>årets)"
+            r"\b(?:(?:under\s(?:hela\s)?)?(?P<rel5>året\ssom\s(?:gick|gått))|under\s(?:hela\s)?(?P<rel>året|fjolåret)|i\s(?P<rel2>år)|(?P<rel3>årets)"
             r"|sedan\s(?P<rel4>årets\sbörjan|årsskiftet))\b",
         ),
         (
@@ -161,6 +161,11 @@ def _counted_on(text: str, mentions: list[Mention]) -> list[Mention]:
             step = timedelta(days=number * (7 if match["unit"].startswith("veck") else 1))
             found.append(Mention(match.start(), match.end(), match[0], Dated.day(before[-1].start + step)))
     return found
+
+
+def lacks_year(mention: Mention) -> bool:
+    """Tell whether the mention names a day or month without its year."""
+    return bool(_YEARLESS.search(mention.text))
 
 
 def years(text: str) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,8 @@ _COMING = re.compile(
     r"(?<!\w)(?:sker|blir|hålls|inleds|planeras|väntar|nästa(?:\s\w+){0,2}|ska(?:\s\w+){1,3})\s(?:den\s)?$"
 )
 _BARE_WEEKDAY = re.compile(rf"^\W*({'|'.join(DAYS)})(?!\w)")
+# "På tisdagen", "onsdagskvällen": of which week, the text may have said before.
+_ON_WEEKDAY = re.compile(rf"^({'|'.join(DAYS)})(?:en|s?(?:kväll|eftermiddag|morgon)(?:en)?)$", re.IGNORECASE)
 # A report over a whole year comes out in the first half of the next one.
 _ANNUAL = re.compile(
     r"(?<!\w)(?:verksamhetsberättelse|års(?:bokslut|rapport|redovisning|berättelse))(?:en|n|et)?(?!\w)"
@@ -67,7 +69,8 @@ def sides(text: Text, sentence: Sentence) -> list[bool]:
     published = text.published
     if published is None:
         return []
-    days = [m.when for m in _mentions(text, sentence, "near") if m.when and m.role == "activity"]
+    found = [m for m in _mentions(text, sentence, "near") if m.when and m.role == "activity"]
+    days = [m.when for m in found if m.when and not _either_side(m, published)]
     if text.precision != "day":
         # Within the month (or year) of which no more is known, nobody can tell.
         same = "%Y-%m" if text.precision == "month" else "%Y"
@@ -85,13 +88,22 @@ def is_bygone(text: Text, sentence: Sentence) -> bool:
     return bool(days) and all(d is not None and (text.published - d.end).days > 365 for d in days)
 
 
+def _either_side(mention: Mention, published: date) -> bool:
+    """Tell whether a month or day without a year may as well be of the year before as of the coming one."""
+    when = mention.when
+    if when is None or when.precision not in ("day", "month") or not datewords.lacks_year(mention):
+        return False
+    away = min(abs((when.start - published).days), abs((when.end - published).days))
+    return away > (60 if when.precision == "month" else 120)
+
+
 def of_activity(text: Text, verdict: Verdict, anchors: Sequence[Sentence]) -> tuple[Dated, ...]:
     """Return the activity's own days: from the sentence that told, then its fellows, then the title, then the rest."""
     lean: Lean = "past" if verdict.state == "held" else "future" if verdict.state == "planned" else "near"
     told = [verdict.sentence] if verdict.sentence else []
     body = [s for s in anchors if s.number]
     after = [s for s in text.sentences[1:] if body and s.number == body[-1].number + 1]
-    before = [s for s in text.sentences[1:] if body and s.number == body[0].number - 1]
+    before = [s for step in (1, 2) for s in text.sentences[1:] if body and s.number == body[0].number - step]
     rest = list(text.sentences[1:8]) if not body else []
     labelled = [s for s in text.sentences[1:12] if _LABEL.search(s.fold)]
     exact: list[Dated] = []
@@ -102,6 +114,8 @@ def of_activity(text: Text, verdict: Verdict, anchors: Sequence[Sentence]) -> tu
             minutes = s.number == 0 and s in anchors and _MINUTES.search(s.fold)
             if m.when is None or (m.role == "other" and not minutes) or m.when in exact or m.when in coarse:
                 continue
+            if lean == "past" and m.text.lower() in ("i dag", "idag") and not cues.cues(s).past:
+                continue  # "I dag är hon tacksam"
             when = _stretched(m.when, m.role, text.published)
             if _on_the_other_side(when, lean, text) or (lean == "past" and _COMING.search(s.fold[: m.start])):
                 continue
@@ -168,7 +182,23 @@ def _mentions(text: Text, sentence: Sentence, lean: Lean) -> list[Mention]:
     if year is None and text.published is None:
         anywhere = {y for s in text.sentences for y in datewords.years(s.text)}
         year = anywhere.pop() if len(anywhere) == 1 else None
-    return datewords.find(sentence.text, text.published, year, lean, text.precision)
+    return _in_week(text, sentence, datewords.find(sentence.text, text.published, year, lean, text.precision))
+
+
+def _in_week(text: Text, sentence: Sentence, found: list[Mention]) -> list[Mention]:
+    """Return the mentions with a bare weekday laid in the week that the sentence before speaks of, if it does."""
+    if sentence.number < 2 or not any(_ON_WEEKDAY.search(m.text) for m in found):
+        return found
+    before = text.sentences[sentence.number - 1].text
+    weeks = [m.when for m in datewords.find(before, text.published) if m.when and m.when.precision == "week"]
+    if len(weeks) != 1:
+        return found
+    return [
+        replace(m, when=Dated.day(weeks[0].start + timedelta(days=DAYS.index(day[1].lower()))))
+        if (day := _ON_WEEKDAY.search(m.text))
+        else m
+        for m in found
+    ]
 
 
 def spoken(when: Dated) -> str:

@@ -27,7 +27,7 @@ _LETTERS = re.compile(r"[^\W_]+")
 # A line end, or a stop before a capital, a digit or a quotation; never after an abbreviation or an ordinal number.
 _BREAK = re.compile(r"\n+|(?<=[.!?…])[\"”»)]*\s+(?=[\"”»(–-]?\s?[A-ZÅÄÖÉ0-9])")
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s(])(?:kl|bl\.?\s?a|t\.?\s?ex|ca|v|nr|dvs|m\.?\s?fl|s\.?\s?k|t\.?\s?o\.?\s?m|fr\.?\s?o\.?\s?m|resp|tel|st"
+    r"(?:^|[\s(])(?:kl|ang|ordf|inkl|ev|ggr|bl\.?\s?a|t\.?\s?ex|ca|v|nr|dvs|m\.?\s?fl|s\.?\s?k|t\.?\s?o\.?\s?m|fr\.?\s?o\.?\s?m|resp|tel|st"
     r"|jan|febr?|apr|aug|sept?|okt|nov|dec)\.$",
     re.IGNORECASE,
 )
