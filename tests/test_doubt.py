@@ -29,6 +29,7 @@ def read(title: str, body: str) -> dict[str, Reading]:
         "Trygghetsvandringar: ja, tre stycken.",
         "Trygghetsvandringar används löpande sedan i våras.",
         "Varje tisdag i höst har polisen, skolan och kommunen suttit i det som kallas trygghetsvandring.",
+        "Trygghetsvandringar brukar hållas varje höst. I tisdags samlades ett tjugotal vid torget.",
         "Vi lovade fyra trygghetsvandringar och det blev fem.",
         "Nu är vårens trygghetsvandring i Granby till ända.",
         "Som ett led i löftet bjöd polisen in boende till trygghetsvandring i tisdags.",

@@ -226,6 +226,12 @@ class Cues:
         """The words that make a past tense something else than a report."""
         return self.at_least or self.wish or self.not_yet or self.none_done or self.refused or self.once
 
+    @property
+    def dismisses(self) -> str:
+        """The words for which a sentence is taken for something else than a report."""
+        grounds = self.future or self.talk or self.method or self.long_ago
+        return self.doubt or self.asks or self.promise or grounds
+
 
 _ALL = {
     "done": _DONE,

@@ -37,6 +37,8 @@ def read(text: Text, words: topics.Words, commitment: Commitment, scope: Scope) 
     anchors = [s for s in anchors if not days.is_bygone(text, s)] or anchors
     around = _around(text, anchors)
     verdict = _verdict(text, topic, anchors, around)
+    if topic.strength in ("named", "paired") and (why := _yet_told(text, verdict, [*anchors, *around])):
+        verdict = states.Verdict("held", False, why, verdict.sentence, contested=True)
     if _tells_of_another(text, topic, verdict, commitment, scope.promise):
         if topic.strength == "near":
             return None
@@ -99,6 +101,16 @@ def _verdict(
         # One day has been and one is to come: nobody but a reader can tell which is the activity's.
         return replace(verdict, state="held", sure=False)
     return verdict
+
+
+def _yet_told(text: Text, verdict: states.Verdict, near: Sequence[Sentence]) -> str:
+    """Return what tells of something done in or beside a sentence that was dismissed on other grounds; or ""."""
+    if verdict.state not in ("planned", "background", "promise_text", "none"):
+        return ""
+    if verdict.state == "planned" and verdict.sentence and days.ahead(text, verdict.sentence):
+        return ""
+    found = (cues.cues(s) for s in near if s.number and days.ahead(text, s) is not True)
+    return next((c.done or c.told for c in found if (c.done or c.told) and not c.dismisses), "")
 
 
 def _tells_of_another(

@@ -232,7 +232,7 @@ def _rules(c: Cues, ahead: bool | None) -> Iterator[tuple[State, bool, str]]:
     yield "held", False, c.told if not ahead else ""
     yield "held", False, c.past if c.summary and not c.future else ""
     yield "planned", True, c.booked if not been else ""
-    yield "held", False, c.ever_since if c.present and c.method in ("", "används") else ""
+    yield "held", False, c.ever_since if (c.present or c.general) and c.method in ("", "används") else ""
     yield "background", True, c.standing or c.method if not been else ""
     yield "planned", True, c.future if not been else ""
     yield "held", False, c.ongoing or (c.present if ahead is False else "")
