@@ -79,9 +79,9 @@ def _case(case: Path, counts: Mapping[str, Counter[str]]) -> None:
     counts["sure"].update(_sure(year, truth["record_labels"]))
 
 
-def promise_of(case: str, name: str) -> tuple[Promise, Municipality]:
+def promise_of(case: str, name: str, folder: Path = PROMISES) -> tuple[Promise, Municipality]:
     """Return the year's promise, from the TOML beside the tests, and its municipality with the places it names."""
-    data = tomllib.loads((PROMISES / f"{case}.toml").read_text(encoding="utf-8"))
+    data = tomllib.loads((folder / f"{case}.toml").read_text(encoding="utf-8"))
     places = tuple(Place(name=p) for p in data.pop("places"))
     model = config.load().municipalities["strangnas"]
     update = {
