@@ -11,10 +11,12 @@ from time import process_time
 import numpy as np
 import pytest
 
+import config
 from tasks import linkage
 from tasks.linkage import blocking, rivals, table, words
 from tasks.model import Dated, PairScore, Reading, Record
 
+PROMISE = config.load().promises["strangnas-2021"]
 FIRST = date(2021, 3, 1)
 SAID = (
     "vandring",
@@ -74,16 +76,22 @@ def test_neither_order_nor_batches_matter(monkeypatch: pytest.MonkeyPatch) -> No
     assert scored(both) == found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alike", [True, False], ids=["copies", "in-other-words"])
 def test_a_thousand_reports_of_one_walk_are_bounded(alike: bool) -> None:
     """A thousand reports of one day and place, copied or each in words of its own, take seconds of processor time."""
     chance = random.Random(3)
     texts = [" ".join(SAID if alike else chance.choices(SAID, k=9)) for _ in range(1000)]
     both = [told(i, "a" if alike else f"s{i % 5}", text, Dated.day(FIRST)) for i, text in enumerate(texts)]
+    records, readings = {r.id: r for r, _ in both}, [reading for _, reading in both]
     began = process_time()
-    found = scored(both)
-    assert process_time() - began < 20
-    assert len(found) == 999 if alike else len(found) > 1000
+    pairs = scored(both)
+    found = linkage.activities(PROMISE, records, readings, pairs, [])
+    asked = linkage.questions(PROMISE, records, readings, pairs, [])
+    assert process_time() - began < 15
+    assert len(pairs) == 999 if alike else len(pairs) > 100_000
+    assert len(found) == 1 if alike else 1 < len(found) < 1000
+    assert bool(asked) != alike
 
 
 def test_long_texts_take_no_longer_than_their_beginning() -> None:

@@ -107,15 +107,15 @@ def _about_pairs(
     asked: set[tuple[int, int]] = {*kept_apart, *((b, a) for a, b in kept_apart)}
     found = []
     for pair in sorted(pairs, key=lambda p: (-p.score, p.left, p.right)):
+        earlier = answers.get((pair.left, pair.right))
+        edges = {(a, b) for a in where.get(pair.left, []) for b in where.get(pair.right, []) if a != b}
+        if not earlier and (not edges or edges & asked or pair.band == "no"):
+            continue
         both = records.get(pair.left), records.get(pair.right)
         if both[0] is None or both[1] is None:
             continue
-        earlier = answers.get((pair.left, pair.right))
         sha = seen(both[0], both[1])
         if earlier and (earlier.verdict == "unsure" or earlier.seen_sha256 == sha or not _against(pair, earlier)):
-            continue
-        edges = {(a, b) for a in where.get(pair.left, []) for b in where.get(pair.right, []) if a != b}
-        if not earlier and (not edges or edges & asked or pair.band == "no"):
             continue
         asked |= edges | {(b, a) for a, b in edges}
         found.append(
@@ -155,9 +155,9 @@ def _cluster(
     for judgement in sorted(same.values(), key=lambda j: j.id):
         if judgement.verdict == "yes":
             forest.join(by_record.get(judgement.left, []), by_record.get(judgement.right, []), forced=True)
-    for pair in sorted(pairs, key=lambda p: (-p.score, p.left, p.right)):
-        if pair.commitment == commitment and pair.band == "sure" and (pair.left, pair.right) not in same:
-            forest.join(by_record.get(pair.left, []), by_record.get(pair.right, []), forced=False)
+    sure = [p for p in pairs if p.commitment == commitment and p.band == "sure" and (p.left, p.right) not in same]
+    for pair in sorted(sure, key=lambda p: (-p.score, p.left, p.right)):
+        forest.join(by_record.get(pair.left, []), by_record.get(pair.right, []), forced=False)
     return _Clusters(occasions, tuple(forest.root(i) for i in range(len(occasions))), apart)
 
 

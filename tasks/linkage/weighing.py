@@ -112,11 +112,12 @@ def _weighty(table: Table, parts: Sequence[Met]) -> Pairs:
 
 def _weigh(table: Table, one: Ints, two: Ints) -> Pairs:
     """Return what the entries' rows in pairs weigh, as far as it is worth asking about."""
-    a, b = np.sort([table.row[one], table.row[two]], axis=0)
+    here, there = table.row[one], table.row[two]
+    a, b = np.minimum(here, there), np.maximum(here, there)
     gap = np.maximum(table.start[one], table.start[two]) - np.minimum(table.end[one], table.end[two])
     days = np.maximum(table.end[one] - table.start[one], table.end[two] - table.start[two]) + 1
     here, there = table.places[a], table.places[b]
-    place = np.where((here == 0) | (there == 0), 0, 1 + (here == there))
+    place = np.where((here > 0) & (there > 0), 1 + (here == there), 0)
     like = table.texts.alike(a, b)
     # How many others one expects by chance in these days.
     rate = np.where(
@@ -181,13 +182,17 @@ def _slots(table: Table, pairs: Pairs) -> tuple[Ints, Ints]:
 
 def _open(table: Table, one: Ints, two: Ints, taken: Bools) -> Met:
     """Return those of the pairs that are not settled by the reports that are taken."""
-    a, b, source, held = table.row[one], table.row[two], table.source, table.held
-    by = taken[: len(source) * table.sources].reshape(-1, table.sources)
-    open = np.where(held[b], ~by[a, source[b]], True) & np.where(held[a], ~by[b, source[a]], True)
+    a, b = table.row[one], table.row[two]
+    source, held, sources = table.source, table.held, table.sources
+    left, right = source[a], source[b]
+    open = ~((held[b] & taken[a * sources + right]) | (held[a] & taken[b * sources + left]))
     # Two reports by one teller, each of which another confirms, are two.
-    same = np.flatnonzero(source[a] == source[b])
+    same = np.flatnonzero(left == right)
     a, b = a[same], b[same]
-    open[same] = (a != b) & ~(held[a] & held[b] & (by[a] & by[b]).any(axis=1))
+    open[same] = a != b
+    both = np.flatnonzero(held[a] & held[b])
+    by = taken[: len(source) * sources].reshape(-1, sources)
+    open[same[both]] &= ~(by[a[both]] & by[b[both]]).any(axis=1)
     return one[open], two[open]
 
 

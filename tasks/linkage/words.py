@@ -45,9 +45,10 @@ class Texts:
         """Return how alike each text is to its partner, 0 to 1: the share in common of the shorter and of both."""
         # What two sorted strings of such characters have in common is their longest common subsequence.
         both = process.cpdist(self.words[one], self.words[two], scorer=LCSseq.similarity, dtype=np.int32, workers=-1)
-        less, whole = np.minimum(self.size[one], self.size[two]), self.size[one] + self.size[two]
-        share = both / np.maximum(less, 1) / 2 + both / np.maximum(whole, 1)
-        return np.where((self.print[one] == self.print[two]) & (self.print[one] != 0), 1.0, share)
+        here, there = self.size[one], self.size[two]
+        share = both / np.maximum(np.minimum(here, there), 1) / 2 + both / np.maximum(here + there, 1)
+        same = self.print[one]
+        return np.where((same == self.print[two]) & (same != 0), 1.0, share)
 
 
 def letters(texts: Sequence[str]) -> tuple[Letters, Ints]:
