@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import shutil
 import signal
-import subprocess
+import socket
 import sys
 import threading
 import time
@@ -19,6 +17,7 @@ from types import FrameType
 
 import config as configuration
 from config import Config
+from flows.children import Child, trim
 from flows.signing_in import describe
 from tasks.model import Trouble
 from tasks.store import Store
@@ -26,8 +25,8 @@ from tasks.store import Store
 # The first start of Prefect's server takes up to 17 s on two cores.
 _PATIENCE_SECONDS = 120
 _STOP_SECONDS = 15
+_LOOK_SECONDS = 2
 _LOGS = Path("var/log")
-_LARGEST_LOG = 20_000_000
 
 
 def up(config: Config, *, port: int, prefect_port: int, demo: bool, timetable: Sequence[str]) -> int:
@@ -35,24 +34,17 @@ def up(config: Config, *, port: int, prefect_port: int, demo: bool, timetable: S
     sign_in = describe(config, port, demo=demo)
     api = f"http://127.0.0.1:{prefect_port}/api"
     configuration.set_environment({"PREFECT_API_URL": api, "PREFECT_SERVER_API_PORT": str(prefect_port)}, override=True)
+    _refuse_taken(port, "--port")
+    _refuse_taken(prefect_port, "--prefect-port")
     stop = _asked_to_stop()
     with ExitStack() as running:
-        server = [
-            sys.executable,
-            "-m",
-            "prefect",
-            "server",
-            "start",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(prefect_port),
-        ]
-        running.enter_context(_process("Prefects server", server))
+        children = [Child("Prefects server", _server(prefect_port), _LOGS / "prefect.log")]
+        running.callback(children[0].stop)
         _wait_for(f"{api}/health", "Prefects server", stop)
         if stop.is_set():
             return 0
-        running.enter_context(_process("flödena", [sys.executable, "-m", "flows.serve"]))
+        children.append(Child("Flödena", [sys.executable, "-m", "flows.serve"], _LOGS / "flows.serve.log"))
+        running.callback(children[1].stop)
         running.enter_context(_review(config, port, demo))
         print("Löfteskollen är i gång på den här datorn:")
         print(f"  Granskning   {config.address or f'http://127.0.0.1:{port}'}/")
@@ -62,10 +54,26 @@ def up(config: Config, *, port: int, prefect_port: int, demo: bool, timetable: S
             print(f"  {line}")
         print("Hämtar källorna och skriver de utkast som saknas. Ctrl-C stannar allt.", flush=True)
         threading.Thread(target=_catch_up, daemon=True).start()
-        while not stop.wait(60):
+        while not stop.wait(_LOOK_SECONDS):
+            for child in children:
+                child.look()
             trim(_LOGS)
         print("Stannar …", flush=True)
     return 0
+
+
+def _server(port: int) -> list[str]:
+    return [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+
+
+def _refuse_taken(port: int, option: str) -> None:
+    """Raise Trouble where something listens already: a second installation would mix itself up with the first."""
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise Trouble(
+                f"Port {port} är upptagen. Löfteskollen är kanske redan i gång på den här datorn; stanna den först, "
+                f"eller ange en annan port med {option}."
+            )
 
 
 def review(config: Config, *, port: int) -> int:
@@ -111,48 +119,6 @@ def _catch_up() -> None:
         print(f"Den första hämtningen gick inte hela vägen: {error}", file=sys.stderr, flush=True)
         return
     print(f"Första genomgången klar: {len(made)} nya utkast.", flush=True)
-
-
-@contextmanager
-def _process(name: str, command: Sequence[str]) -> Iterator[None]:
-    """Run a child in a session of its own (Ctrl-C reaches only us) and stop it by its pid, gently first."""
-    _LOGS.mkdir(parents=True, exist_ok=True)
-    with (_LOGS / f"{Path(command[-1]).name if command[-1] == 'flows.serve' else 'prefect'}.log").open("ab") as log:
-        child = subprocess.Popen([*_dies_with_us(), *command], stdout=log, stderr=log, start_new_session=True)
-        try:
-            yield
-            if child.poll() is not None:
-                raise Trouble(f"{name.capitalize()} slutade i förtid; se {log.name}.")
-        finally:
-            _stop(child)
-
-
-def trim(logs: Path, largest: int = _LARGEST_LOG) -> None:
-    """Move what a child has written for long into a file beside, one generation.
-
-    The child keeps its open file, which it appends to: it is emptied, not renamed. Of a line that comes at that very
-    moment the rest may be lost; what matters stands in the journal.
-    """
-    for file in logs.glob("*.log"):
-        if file.stat().st_size > largest:
-            shutil.copyfile(file, file.with_suffix(".log.1"))
-            os.truncate(file, 0)
-
-
-def _dies_with_us() -> list[str]:
-    """Return what makes the kernel end a child when we are killed outright, where the system has it (Linux)."""
-    wrapper = shutil.which("setpriv")
-    return [wrapper, "--pdeathsig", "TERM"] if wrapper and sys.platform == "linux" else []
-
-
-def _stop(child: subprocess.Popen[bytes]) -> None:
-    if child.poll() is None:
-        child.terminate()
-        try:
-            child.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
 
 
 def _wait_for(url: str, name: str, stop: threading.Event) -> None:

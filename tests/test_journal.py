@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from flows.living import trim
+from flows.children import trim
 from tasks import journal
 from tasks.store import Store, runs
 from tests.year import a_year, walk
