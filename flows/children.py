@@ -71,6 +71,9 @@ def trim(logs: Path, largest: int = _LARGEST_LOG) -> None:
 
 
 def _dies_with_us() -> list[str]:
-    """Return what makes the kernel end a child when we are killed outright, where the system has it (Linux)."""
+    """Return what makes the kernel end a child when we are killed outright, where the system has it (Linux).
+
+    Outright too: asked politely, a server that was still starting went on for a minute and a half, and held its port.
+    """
     wrapper = shutil.which("setpriv")
-    return [wrapper, "--pdeathsig", "TERM"] if wrapper and sys.platform == "linux" else []
+    return [wrapper, "--pdeathsig", "KILL"] if wrapper and sys.platform == "linux" else []

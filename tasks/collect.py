@@ -77,7 +77,9 @@ def keep(db: Db, answer: Answer) -> Fetch:
     remarks = []
     # What was read in full last time needs no second reading; anything else may be understood better now.
     before = records.fetch_log(db, answer.source.id, last=1)
-    read_before = bool(before) and before[0].outcome != "unreadable" and not before[0].quarantined
+    read_before = (
+        bool(before) and before[0].at <= answer.at and before[0].outcome != "unreadable" and not before[0].quarantined
+    )
     for payload, parsed in answer.parts:
         same = records.is_latest_payload(db, payload)
         # What could not be read at all could not be screened either.

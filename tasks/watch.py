@@ -145,10 +145,15 @@ def _differences(store: Store, channel: Channel, row: Publication) -> list[str] 
 
 @task(cache_policy=NO_CACHE, task_run_name="se efter vad som behöver någon")
 def raise_alarms(now: datetime) -> Looked:
-    """Bring the alarms up to date and tell people, each once."""
+    """Bring the alarms up to date and tell people, each once; another run that is at it is left to it."""
     config = configuration.load()
-    free = shutil.disk_usage(_disk_of(config.database)).free
-    return look(Store(config.database), config, now, free)
+    store = Store(config.database)
+    with journal.at_work(store, "watch", "alarms") as mine:
+        if mine:
+            return look(store, config, now, shutil.disk_usage(_disk_of(config.database)).free)
+    # Both would find the same trouble untold, and tell it.
+    with store.reading() as db:
+        return Looked(tuple(kept.open_ones(db)), 0)
 
 
 @task(cache_policy=NO_CACHE, task_run_name="läs tillbaka det publicerade")

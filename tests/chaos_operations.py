@@ -17,12 +17,15 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import chdir
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from tests.chaos_databases import databases
 from tests.chaos_operations_house import Tally
+from tests.chaos_operations_living import living
 from tests.chaos_operations_run import Run, empty
 from tests.chaos_operations_scenes import full_database, full_folder, killed, locked, restarted
+from tests.chaos_operations_time import HANGS, TALKS_NONSENSE, jumped, summer_time_ends, two_systems
 
 _WRONG = ("lost", "twice", "wrong_state", "stuck")
 
@@ -46,6 +49,13 @@ SCENES = (
     Scene("full-database", "disken under SQLite är full", full_database, "sqlite"),
     Scene("full-folder", "disken där sidorna läggs är full", full_folder),
     Scene("killed", "kill -9 av varje flöde och av granskningen mitt i arbetet", killed),
+    Scene("clock-ahead", "klockan går en månad före när flödet dör, och ställs sedan rätt", jumped(timedelta(days=30))),
+    Scene("clock-behind", "klockan går ett dygn efter när flödet dör", jumped(-timedelta(days=1))),
+    Scene("summer-time", "natten då en timme kommer två gånger, och allt startas dubbelt", summer_time_ends),
+    Scene("two-systems", "två system startade av misstag på samma databas", two_systems),
+    Scene("source-hangs", "en källa hänger sig i tre veckor och kommer tillbaka", HANGS),
+    Scene("source-nonsense", "en källa svarar med skräp i tre veckor och kommer tillbaka", TALKS_NONSENSE),
+    Scene("living", "kill -9 av Prefects server, av flödena och av hela lofteskoll up", living, living=True),
 )
 
 

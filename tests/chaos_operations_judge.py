@@ -81,7 +81,8 @@ def differences(wanted: Kept, found: Kept) -> list[Wrong]:
         other = [one for one in extra if one not in wanted[kind]]
         wrong += [Wrong("twice", f"{kind}: {_short(one)}") for one in twice]
         if other:
-            wrong += [Wrong("wrong_state", f"{kind}: {_short(one)} i stället för {_some(missing)}") for one in other]
+            more = f" (och {len(other) - 1} till)" if len(other) > 1 else ""
+            wrong.append(Wrong("wrong_state", f"{kind}: {_short(other[0])} i stället för {_some(missing)}{more}"))
         else:
             wrong += [Wrong("lost", f"{kind}: {_short(one)}") for one in missing]
     return wrong

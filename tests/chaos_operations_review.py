@@ -11,9 +11,8 @@ import httpx
 
 import config as configuration
 from flows.review.app import create_app, server
-from tasks import store as store_module
 from tasks.store import Store
-from tests.chaos_operations_steps import BUSY_MS, Process, Shared
+from tests.chaos_operations_steps import Process, Shared
 from tests.posting import free_port
 
 WORDS = " Alla som ville gå med var välkomna."
@@ -45,7 +44,6 @@ class App:
 
 
 def _serve(shared: Shared, url: str, port: int) -> None:
-    store_module._BUSY_MS = BUSY_MS
     app = create_app(configuration.load(), Store(url, busy=True), demo=True, secret="chaos" * 8, now=lambda: shared.now)
     server(app, port).run()
 

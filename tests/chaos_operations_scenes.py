@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.chaos_databases import Cluster
 from tests.chaos_operations_house import House
 from tests.chaos_operations_run import Fault, Run
-from tests.chaos_operations_steps import Process
+from tests.chaos_operations_steps import HASTY_MS, Process
 
 
 def restarted(how: str) -> Callable[[Run], None]:
@@ -59,6 +59,7 @@ def locked(run: Run) -> None:
             held.pop().close()
 
     with run.house() as house:
+        house.shared.busy_ms = HASTY_MS
         run.day(house, Fault("databasen är låst", lock, release, steps=("begin",)))
 
 

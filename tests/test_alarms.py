@@ -15,7 +15,7 @@ from config.schema import Channel, Notify, Source
 from tasks import alarms, channels, notify, watch
 from tasks.alarms import Alarm
 from tasks.model import Fetch, Publication, Receipt, Refused, Unavailable, Uncertain
-from tasks.store import Store, publications
+from tasks.store import Store, publications, runs
 from tasks.store import alarms as kept
 from tests.year import a_year, walk
 
@@ -212,3 +212,30 @@ def test_a_refused_publication_is_an_alarm_for_its_party() -> None:
     assert found.party == "police" and "hemlig" not in found.what + found.mend
     unknown = [replace(base, state="uncertain", lookups=n) for n in (1, 3, 4)]
     assert len(alarms.of_publications(promise, known, unknown, names)) == 1
+
+
+def test_of_two_looks_at_once_one_tells(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A schedule and a person, or two systems on one database: people hear of a trouble once."""
+    told: list[str] = []
+    monkeypatch.setattr(watch.configuration, "load", lambda: SimpleNamespace(database=sqlite_store.url))
+    monkeypatch.setattr(watch, "look", lambda *given: told.append("look"))
+    with sqlite_store.writing() as db:
+        kept.keep(db, [TROUBLE], NOW)
+    with runs.only_one(sqlite_store, "watch", "alarms", lambda: datetime.now(UTC)):
+        meanwhile = watch.raise_alarms.fn(NOW)
+    assert ([a.key for a in meanwhile.standing], meanwhile.told, told) == ([TROUBLE.key], 0, [])
+    watch.raise_alarms.fn(NOW)
+    assert told == ["look"]
+
+
+def test_a_run_whose_worker_died_is_an_alarm_until_it_is_done_again(sqlite_store: Store) -> None:
+    """Killed in the middle it could not say that it failed."""
+    later = NOW + runs.LEASE + timedelta(minutes=1)
+    config = configuration.load()
+    with runs.only_one(sqlite_store, "draft", "p/2021-T1", lambda: NOW):
+        with sqlite_store.reading() as db:
+            assert not [a for a in watch.facts(db, config, NOW) if a.key.startswith("run/")]
+            [found] = [a for a in watch.facts(db, config, later) if a.key.startswith("run/")]
+        assert (found.what, found.since) == ("Körningen draft p/2021-T1 avbröts.", NOW)
+    with sqlite_store.reading() as db:
+        assert not [a for a in watch.facts(db, config, later) if a.key.startswith("run/")]

@@ -56,3 +56,14 @@ def test_the_same_answer_again_is_nothing_new(sqlite_store: Store) -> None:
         again = keep(db, answered(parsed, 1))
         assert (again.outcome, again.good, again.new, again.changed) == ("unchanged", True, 0, 0)
         assert len(records.versions(db, "s/1")) == 1
+
+
+def test_what_was_collected_while_the_clock_was_ahead_is_known_once_it_is_right(sqlite_store: Store) -> None:
+    """Else it would be as if nobody had reported, until the clock gets to where it had been."""
+    parsed = Parsed((Record("s", "1", "Vandring"),))
+    with sqlite_store.writing() as db:
+        keep(db, answered(parsed, hours=30 * 24))
+        assert records.known(db, ["s"], NOW) == []
+        fetch = keep(db, answered(parsed))
+        assert [r.id for r in records.known(db, ["s"], NOW)] == ["s/1"]
+        assert (fetch.new, fetch.changed) == (0, 0)

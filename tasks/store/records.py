@@ -234,6 +234,12 @@ def _save_batch(db: Db, batch: Sequence[Record], seen_at: datetime) -> tuple[int
         elif before[1] != sha256:
             outdated.append(key)
             rows.append(_row(record, key, before[0] + 1, sha256, seen_at))
+    # Seen in a time that is yet to come, before a clock was set back: till then nobody would know of it.
+    db.execute(
+        update(records)
+        .where(records.c.id.in_(list(by_id)), records.c.latest, records.c.seen_at > seen_at)
+        .values(seen_at=seen_at)
+    )
     if outdated:
         db.execute(update(records).where(records.c.id.in_(outdated), records.c.latest).values(latest=False))
     if rows:

@@ -48,7 +48,7 @@ def test_nothing_is_left_when_up_is_killed_outright(tmp_path: Path) -> None:
     with (tmp_path / "said.txt").open("wb") as out:
         child = subprocess.Popen(command, cwd=tmp_path, env=own, stdout=out, stderr=subprocess.STDOUT)
     try:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 200
         while not listens(prefect_port) and time.monotonic() < deadline and child.poll() is None:
             time.sleep(0.2)
         assert listens(prefect_port), (tmp_path / "said.txt").read_text(encoding="utf-8")
