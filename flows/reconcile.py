@@ -10,17 +10,23 @@ import config as configuration
 from flows import artifacts
 from flows.fan_out import spread
 from tasks.failing import done, only_done
-from tasks.reconcile import Reconciled, reconcile_promises
+from tasks.reconcile import Reconciled, reconcile_promises, unchanged_promises
 
 
 @flow(name="reconcile", flow_run_name="stäm av", validate_parameters=True)
 def reconcile(promises: list[str] | None = None, now: datetime | None = None) -> list[Reconciled]:
-    """Reconcile all promises, or the named ones; one that another run is at is left to that run.
+    """Reconcile all promises, or the named ones, as far as there is anything new to them.
 
-    Trouble, once all the others are done, where some could not be reconciled.
+    One that another run is at is left to that run. Trouble, once all the others are done, where some could not be
+    reconciled.
     """
     moment = now or datetime.now(UTC)
     chosen = promises or list(configuration.load().promises)
-    found = spread(reconcile_promises, "stäm av", chosen, now=moment)
-    artifacts.of_reconcile(done(found))
-    return only_done(found, "stämma av")
+    same = unchanged_promises(chosen, moment)
+    settled = {one.promise for one in same}
+    found = spread(reconcile_promises, "stäm av", [slug for slug in chosen if slug not in settled], now=moment)
+    by_promise = {one.promise: one for one in (*same, *done(found))}
+    made = [by_promise[slug] for slug in chosen if slug in by_promise]
+    artifacts.of_reconcile(made)
+    only_done(found, "stämma av")
+    return made

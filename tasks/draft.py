@@ -17,7 +17,7 @@ from config.schema import Promise
 from tasks import disclosure, evidence, journal, progress, rendering, wording
 from tasks.coverage import coverage
 from tasks.failing import Failed, each
-from tasks.gathering import gathered, named
+from tasks.gathering import matched, named, standing
 from tasks.matching import Matches
 from tasks.model import Block, Draft, FollowUp, Period
 from tasks.periods import closed, local_date, period, periods, swedish_date
@@ -51,7 +51,8 @@ def follow_up(
     stored = drafts.frozen(db, promise.slug, current.id, as_of)
     if stored is not None:
         return stored
-    found = found or gathered(db, config, promise, as_of)[1]
+    if found is None:
+        found = matched(db, config, promise, as_of, standing(db, config, [promise], as_of).get(promise.slug))
     every = periods(promise)
     heard = {
         source.id: coverage(source, records.fetch_log(db, source.id, as_of), promise.signed, current.end, as_of)
@@ -217,8 +218,10 @@ def draft_periods(wanted: list[tuple[str, str]], as_of: datetime) -> list[Drafte
     """
     config = configuration.load()
     with closing(Store(config.database, busy=True)) as store:
+        promises = [config.promises[slug] for slug in dict(wanted)]
         with store.reading() as db:
-            concerning = named(db, config, [config.promises[slug] for slug, _ in wanted], as_of)
+            ready = standing(db, config, promises, as_of)
+            concerning = named(db, config, [p for p in promises if p.slug not in ready], as_of)
         # The periods of a promise follow each other: what was known at the moment is matched once for all of them.
         latest: dict[str, Matches] = {}
 
@@ -226,7 +229,7 @@ def draft_periods(wanted: list[tuple[str, str]], as_of: datetime) -> list[Drafte
             if slug not in latest:
                 latest.clear()
                 with store.reading() as db:
-                    latest[slug] = gathered(db, config, config.promises[slug], as_of, concerning)[1]
+                    latest[slug] = matched(db, config, config.promises[slug], as_of, ready.get(slug), concerning)
             return latest[slug]
 
         return each(wanted, lambda one: _draft(store, config, *one, as_of, lambda: known(one[0])))

@@ -54,12 +54,30 @@ def match(
     readings = _with_forgotten(_read(records, kept[0], promise, municipality), by_id, answers, promise)
     judged = [_judged(r, by_id, answers) for r in readings]
     pairs = _with_kept(linkage.score(records, judged, judgements, kept[1]), kept[1], by_id)
-    activities = linkage.activities(promise, by_id, judged, pairs, judgements)
+    return settle(promise, records, judgements, readings, pairs)
+
+
+def settle(
+    promise: Promise,
+    records: Sequence[Record],
+    judgements: Sequence[Judgement],
+    readings: Sequence[Reading],
+    pairs: Sequence[PairScore],
+) -> Matches:
+    """Return what readings and pairs that are known already amount to, in whatever order they come.
+
+    Of the records only those are needed that the readings, the pairs and the answers are about.
+    """
+    by_id = {r.id: r for r in records}
+    answers = {(j.left, j.right): j for j in judgements if j.question == "evidence"}
+    readings = sorted(readings, key=lambda r: (r.record_id, r.commitment))
+    pairs = sorted(pairs, key=lambda p: (p.commitment, p.left, p.right))
+    judged = [_judged(r, by_id, answers) for r in readings]
     return Matches(
         readings=tuple(readings),
         pairs=tuple(pairs),
         judged=tuple(judged),
-        activities=tuple(activities),
+        activities=tuple(linkage.activities(promise, by_id, judged, pairs, judgements)),
         nil_reports=tuple(r for r in judged if r.state == "nil_report" and r.band == "sure"),
         questions=tuple(linkage.questions(promise, by_id, judged, pairs, judgements)),
     )

@@ -29,8 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--databases", nargs="+", choices=bench_review.DATABASES, default=bench_review.DATABASES)
     parser.add_argument("--promises", type=int, default=290, help="country: how many")
     parser.add_argument("--records", type=int, default=0, help="country, storing: how many (0: the default)")
-    parser.add_argument("--database", default="", help="country: address (PostgreSQL; without: a SQLite file)")
-    parser.add_argument("--workers", type=int, default=1, help="country: processes that share the promises")
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], help="country: processes that share the work")
     parser.add_argument("--polls", type=int, default=10_000, help="soak: how many")
     parser.add_argument("--profile", action="store_true", help="print where our own time goes, and nothing else")
     chosen = parser.parse_args(arguments)
@@ -72,7 +71,7 @@ def _growth(chosen: argparse.Namespace) -> dict[str, Any]:
     if chosen.what == "soak":
         return bench_soak.run(chosen.polls)
     records = chosen.records or bench_country.RECORDS
-    return bench_country.run(chosen.promises, records, chosen.database, chosen.workers)
+    return bench_country.run(chosen.promises, records, chosen.databases, chosen.workers)
 
 
 if __name__ == "__main__":

@@ -173,11 +173,11 @@ def test_the_failed_run_is_noted(tmp_path: Path, sqlite_store: Store, monkeypatc
 @pytest.mark.slow
 def test_the_country_in_small(shared: Path, tmp_path: Path) -> None:
     """Two municipalities from recordings to six drafts, in plain functions, with the figures of each stage."""
-    found = bench_country.measure(tmp_path, 2, 1000, "", 1, "plain")
+    found = bench_country.measure(tmp_path, 2, 1000, "sqlite", 1, "plain")
     assert found["drafts"] == 6
-    assert found["records"] == 1000 + 2 * 16
+    assert found["records"] == 1000 + 2 * 16 + 4
     assert found["readings"] >= 2 * 16
-    assert set(found["stages"]) == {"collect", "reconcile", "draft"}
+    assert set(found["stages"]) == {"collect", "reconcile", "draft", "quiet", "hour"}
 
 
 @pytest.mark.slow

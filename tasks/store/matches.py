@@ -10,21 +10,33 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row, delete, insert, select, tuple_
 
 from tasks.model import Judgement, PairScore, Party, Reading, Refused, Verdict
-from tasks.store import Db
+from tasks.store import Db, derivations
 from tasks.store.tables import judgements, kept_pairs, kept_readings, pair_scores, readings
 
 _READING = TypeAdapter(Reading)
 _PAIR = TypeAdapter(PairScore)
 
 
-def replace_derived(db: Db, promise: str, found: Sequence[Reading], pairs: Sequence[PairScore]) -> None:
-    """Put a promise's freshly derived readings and pair scores in the place of the old ones."""
+def replace_derived(
+    db: Db,
+    promise: str,
+    found: Sequence[Reading],
+    pairs: Sequence[PairScore],
+    made: derivations.Derivation | None = None,
+) -> None:
+    """Put a promise's freshly derived readings and pair scores in the place of the old ones.
+
+    `made` is what they were derived from; without it they are derived anew next time, whatever happens.
+    """
+    derivations.forget(db, promise)
     db.execute(delete(readings).where(readings.c.promise == promise))
     db.execute(delete(pair_scores).where(pair_scores.c.promise == promise))
     if found:
         db.execute(insert(readings), [_reading_row(promise, r) for r in found])
     if pairs:
         db.execute(insert(pair_scores), [_pair_row(promise, p) for p in pairs])
+    if made is not None:
+        derivations.note(db, made)
 
 
 def derived(db: Db, promise: str) -> tuple[list[Reading], list[PairScore]]:
@@ -50,7 +62,8 @@ def kept(db: Db, promise: str) -> tuple[list[Reading], list[PairScore]]:
 
 
 def keep(db: Db, promise: str, found: Sequence[Reading], pairs: Sequence[PairScore]) -> None:
-    """Add to a promise's kept readings, and put `pairs` in place of its kept pairs."""
+    """Add to a promise's kept readings, and put `pairs` in place of its kept pairs; it is derived anew next time."""
+    derivations.forget(db, promise)
     if found:
         columns = ("promise", "record_id", "record_version", "commitment", "body")
         rows = [_reading_row(promise, r) for r in found]

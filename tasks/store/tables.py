@@ -126,6 +126,14 @@ records = Table(
     CheckConstraint("version >= 1", name="version_from_one"),
     CheckConstraint("(starts_on IS NULL) = (ends_on IS NULL)", name="dated_whole"),
     Index(None, "source", "seen_at"),
+    # The few that are dated later than they were seen become known as time goes, with nothing new stored.
+    Index(
+        "ix_records_ahead",
+        "source",
+        "published_at",
+        sqlite_where=text("published_at > seen_at"),
+        postgresql_where=text("published_at > seen_at"),
+    ),
     # Only one version of a record is the latest one.
     Index(
         "uq_records_latest",
@@ -205,6 +213,20 @@ pair_scores = Table(
     Column("body", JSON, nullable=False),
     CheckConstraint('"left" < "right"', name="in_order"),
     _one_of("band", "sure", "unsure", "no"),
+)
+
+derivations = Table(
+    "derivations",
+    metadata,
+    # What a promise's readings and pairs were derived from, written with them in one commit.
+    Column("promise", String(80), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("inputs", String(64), nullable=False),
+    Column("shared", JSON, nullable=False),
+    Column("records", Integer, nullable=False),
+    Column("readings", Integer, nullable=False),
+    Column("activities", Integer, nullable=False),
+    Column("questions", Integer, nullable=False),
 )
 
 # --- what was derived from a text before it was purged: can't be made again, is never dropped --------------------

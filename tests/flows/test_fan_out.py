@@ -14,7 +14,7 @@ from flows.reconcile import reconcile
 from tasks.collect import collect_sources
 from tasks.draft import draft_periods, missing_drafts
 from tasks.store import Store, drafts
-from tests import bench_country
+from tests import country
 
 NOW = datetime(2022, 1, 31, 7, tzinfo=UTC)
 
@@ -31,7 +31,7 @@ def test_two_processes_make_what_plain_functions_do(
 ) -> None:
     """Two promises shared by a pool of two processes: named in Prefect, the same follow-ups, and nothing left to do."""
     folder = tmp_path / "land"
-    bench_country.build(folder, 2, 200)
+    country.build(folder, 2, 200)
     (folder / "engine.toml").write_text("processes = 2\nfrom_promises = 2\nchunk = 1\n", encoding="utf-8")
     monkeypatch.setenv("LOFTESKOLL_CONFIG", str(folder))
     monkeypatch.setenv("LOFTESKOLL_DATABASE", sqlite_store.url)
