@@ -41,14 +41,21 @@ def tidy(value: Any, limit: int = MAX_TEXT) -> str:
 
 def one_line(value: Any, limit: int = MAX_TITLE) -> str:
     """Return `value` tidied and on one line."""
-    return tidy(" ".join(tidy(value, limit).split()), limit)
+    text = tidy(value, limit)
+    flat = " ".join(text.split())
+    return flat if flat == text and _composed(flat) else tidy(flat, limit)
+
+
+def _composed(text: str) -> bool:
+    """Tell whether tidied text needs no tidying again: letters may have met where a sign between them was taken out."""
+    return text.isascii() or unicodedata.is_normalized("NFC", text)
 
 
 def from_html(value: Any, limit: int = MAX_TEXT) -> str:
     """Return the readable text of a piece of HTML; text without markup comes back as it is."""
     text = tidy(value, limit * 4)
     if "<" not in text and "&" not in text:
-        return tidy(text, limit)
+        return text if len(text) <= limit and _composed(text) else tidy(text, limit)
     for opening, closing in _HIDDEN:
         text = _without(text, opening, closing)
     text = _TAG.sub("", _BLOCK.sub("\n", text))
