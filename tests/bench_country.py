@@ -55,8 +55,8 @@ def run(promises: int, size: int, databases: Sequence[str], workers: Sequence[in
 
 def _one(folder: Path, small: int, promises: int, size: int, database: str, workers: Sequence[int]) -> dict[str, Any]:
     first = measure(folder, small, size * small // promises, database, 1, "plain")
-    plain = measure(folder, promises, size, database, 1, "plain") if small < promises else first
     made = {n: measure(folder, promises, size, database, n, "flows") for n in workers}
+    plain = measure(folder, promises, size, database, 1, "plain") if small < promises else first
     flows = made[min(made)]
     points = [(small, first), (promises, plain)]
     growth = {what: exponent([(n, one[what]) for n, one in points]) for what in ("seconds", "cpu")}
@@ -105,11 +105,11 @@ def measure(folder: Path, promises: int, size: int, database: str, workers: int,
         with tempfile.TemporaryFile("w+", dir=folder) as errors:
             child = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=errors, text=True)
             with _watched(child.pid) as memory:
-                said_all, _ = child.communicate()
-            if child.returncode:
+                last = _told(child)
+            if child.wait():
                 errors.seek(0)
-                sys.exit(f"bench country {how}: {said_all[-500:]}{errors.read().strip()[-2000:]}")
-    said: dict[str, Any] = json.loads(said_all.splitlines()[-1]) | {"rss_mb": round(max(memory) / 1024**2)}
+                sys.exit(f"bench country {how}: {errors.read().strip()[-2000:]}")
+    said: dict[str, Any] = json.loads(last) | {"rss_mb": round(max(memory) / 1024**2)}
     stages = ", ".join(f"{label} {said['stages'][k]:.1f}" for k, label in _STAGES.items())
     print(
         f"  {database:<10} {how:<5} {promises:>3} löften {said['records']:>7} poster {workers} arbetare:"
@@ -118,6 +118,17 @@ def measure(folder: Path, promises: int, size: int, database: str, workers: int,
         flush=True,
     )
     return said
+
+
+def _told(child: subprocess.Popen[str]) -> str:
+    """Print what a process says of its stages as it goes, and return its last line: its figures."""
+    last = ""
+    for line in child.stdout or ():
+        if line.startswith("{"):
+            last = line
+        else:
+            print(f"    {line.rstrip()}", flush=True)
+    return last
 
 
 @contextlib.contextmanager
@@ -188,7 +199,7 @@ class _Clock:
         began, used = time.monotonic(), _cpu()
         work()
         self.wall[name], self.cpu[name] = time.monotonic() - began, _cpu() - used
-        print(f"{name}: {self.wall[name]:.1f} s, {self.cpu[name]:.1f} s", file=sys.stderr, flush=True)
+        print(f"{_STAGES[name]}: {self.wall[name]:.1f} s, processortid {self.cpu[name]:.1f} s", flush=True)
 
 
 def _stages(how: str) -> dict[str, Any]:
@@ -249,7 +260,7 @@ def _flows(clock: _Clock, store: Any) -> None:
     """The flows as they run, on a Prefect server that is up before the clock starts."""
     from prefect.testing.utilities import prefect_test_harness
 
-    with prefect_test_harness(server_startup_timeout=300):
+    with prefect_test_harness(server_startup_timeout=600):
         from flows.collect import collect
         from flows.draft import draft
         from flows.reconcile import reconcile

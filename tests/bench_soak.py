@@ -43,7 +43,7 @@ def run(polls: int = 10_000) -> dict[str, Any]:
         store.migrate()
         try:
             if flows:
-                stack.enter_context(prefect_test_harness(server_startup_timeout=180))
+                stack.enter_context(prefect_test_harness(server_startup_timeout=600))
             parts = [_part(folder, store, part) for part in _parts(polls)]
         finally:
             configuration.set_environment(
