@@ -60,6 +60,8 @@ class Engine(Decision):
 
     # 1: all in the flow's own process. More: so many beside it; threads would not speed up Python that computes.
     processes: int = Field(1, ge=1, le=256)
+    # A Dask scheduler's address, "tcp://10.0.0.5:8786": its workers, on any machines, take the chunks instead.
+    dask: str = ""
     # With fewer promises than this it takes longer to start the processes than they save.
     from_promises: int = Field(20, ge=2)
     # So many promises are one task: what they share (the police feed) is looked through once for all of them.

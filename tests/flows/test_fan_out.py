@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -26,23 +30,39 @@ def told(store: Store) -> list[tuple[str, str, str]]:
         return sorted((slug, key, made.followup.sha256) for slug, key, made in every if made)
 
 
+@contextmanager
+def sharing(how: str) -> Iterator[str]:
+    """Give what engine.toml says of who shares the work: two processes beside the flow's own, or a cluster's two."""
+    if how == "processes":
+        yield "processes = 2"
+        return
+    if find_spec("prefect_dask") is None:
+        pytest.skip("prefect-dask is not installed (pip install lofteskoll[dask]): an extra that the lock leaves out")
+    distributed = import_module("distributed")
+    with distributed.LocalCluster(2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster:
+        yield f'dask = "{cluster.scheduler_address}"'
+
+
+@pytest.mark.parametrize("how", ["processes", "dask"])
 def test_two_processes_make_what_plain_functions_do(
-    shared: Path, tmp_path: Path, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+    shared: Path, tmp_path: Path, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    """Two promises shared by a pool of two processes: named in Prefect, the same follow-ups, and nothing left to do."""
+    """Two promises shared by two processes: named in Prefect, the same follow-ups, and nothing left to do."""
     folder = tmp_path / "land"
     country.build(folder, 2, 200)
-    (folder / "engine.toml").write_text("processes = 2\nfrom_promises = 2\nchunk = 1\n", encoding="utf-8")
     monkeypatch.setenv("LOFTESKOLL_CONFIG", str(folder))
     monkeypatch.setenv("LOFTESKOLL_DATABASE", sqlite_store.url)
-    slugs, sources = ["kommun-0-2021", "kommun-1-2021"], [s.id for s in config.load().all_sources()]
-    collect_sources.fn(sources, NOW)
-    found = reconcile(now=NOW)
-    assert [one.promise for one in found] == slugs
-    assert all(one.readings >= 16 for one in found)
-    with get_client(sync_client=True) as client:
-        assert {f"stäm av {slug}" for slug in slugs} <= {run.name for run in client.read_task_runs(limit=200)}
-    assert len(draft(now=NOW)) == 6
+    with sharing(how) as who:
+        (folder / "engine.toml").write_text(f"{who}\nfrom_promises = 2\nchunk = 1\n", encoding="utf-8")
+        slugs, sources = ["kommun-0-2021", "kommun-1-2021"], [s.id for s in config.load().all_sources()]
+        collect_sources.fn(sources, NOW)
+        found = reconcile(now=NOW)
+        assert [one.promise for one in found] == slugs
+        assert all(one.readings >= 16 for one in found)
+        with get_client(sync_client=True) as client:
+            assert {f"stäm av {slug}" for slug in slugs} <= {run.name for run in client.read_task_runs(limit=200)}
+        assert reconcile(now=NOW) == found
+        assert len(draft(now=NOW)) == 6
     assert missing_drafts.fn(slugs, NOW) == []
 
     alone = Store(f"sqlite:///{tmp_path / 'alone.db'}")
