@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from config import Config
 from config.schema import Person
-from flows import show
 from flows.overview import PUBLICATION_STATES
 from tasks import decide
 from tasks.model import Refused
@@ -49,6 +48,9 @@ def resolve(config: Config, number: int | None, url: str | None, who: str, now: 
 
     `url` is the link to what is out there, "" when nothing is. Raises Refused naming what is missing.
     """
+    # Not above: it imports Prefect, which reads its settings once, and the command line sets them first.
+    from flows import show
+
     store = Store(config.database)
     if number is None:
         with store.reading() as db:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -150,3 +152,9 @@ def test_files_stay_small() -> None:
     tall = {module(p): n for p in FILES if (n := len(p.read_text(encoding="utf-8").splitlines())) > 350}
     generated = {m for m in tall if m.startswith("tasks.migrations.versions")}
     assert set(tall) <= generated | {"tasks.model", "tasks.store.tables"}, tall
+
+
+def test_the_command_line_sets_prefects_settings_before_prefect_reads_them() -> None:
+    """Imported too early, Prefect looked past `up`'s own server and started one of its own for each run."""
+    found = "import sys, flows.__main__, flows.checks, flows.living; sys.exit(int('prefect' in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", found], cwd=ROOT, check=False).returncode == 0
