@@ -114,26 +114,30 @@ def of_questions(promise: Promise, waiting: bool, now: datetime) -> list[Alarm]:
     ]
 
 
-def of_draft(promise: Promise, period: Period, waits_for: Sequence[Party], now: datetime) -> list[Alarm]:
-    """Return the reminder of a follow-up that is not approved as its due date comes near and passes.
+def reminder_due(period: Period, now: datetime) -> int:
+    """Return how many of the reminders' days have come for a follow-up that is not approved."""
+    return sum(local_date(now) >= period.due + timedelta(days=days) for days in REMINDERS)
 
-    `waits_for` names the parties whose approval is missing; empty when the edition is closed.
+
+def of_draft(
+    promise: Promise, period: Period, waits_for: Sequence[Party], now: datetime, letter: tuple[str, str]
+) -> list[Alarm]:
+    """Return what reviewers are told of a follow-up that is not approved: that it is ready, then each reminder.
+
+    `waits_for` names the parties whose approval is missing; empty when the edition is closed. `letter` is the title
+    and the text for this stage.
     """
-    reached = [days for days in REMINDERS if local_date(now) >= period.due + timedelta(days=days)]
-    if not waits_for or not reached:
+    if not waits_for:
         return []
-    level = len(reached)
     left = (period.due - local_date(now)).days
-    when = (
-        "skulle ha varit klar" if left < 0 else "ska vara klar i dag" if left == 0 else f"ska vara klar om {left} dagar"
-    )
+    what, mend = letter
     return [
         Alarm(
             f"due/{promise.slug}/{period.id}",
-            f"{promise.title}, {period.name}: uppföljningen {when} ({swedish_date(period.due)}).",
-            "Läs och godkänn utkastet. Inget publiceras av sig självt.",
+            what,
+            mend,
             at_local(period.due + timedelta(days=REMINDERS[0]), 8),
-            level=level,
+            level=reminder_due(period, now),
             municipality=promise.municipality,
             # Until the day is over only those who are waited for; after it everybody.
             party=waits_for[0] if len(waits_for) == 1 and left >= 0 else None,

@@ -20,9 +20,11 @@ from tasks.failing import Failed, each
 from tasks.gathering import matched, named, standing
 from tasks.matching import Matches
 from tasks.model import Block, Draft, FollowUp, Period
+from tasks.pages import notices
 from tasks.periods import closed, local_date, period, periods, swedish_date
 from tasks.progress.reasons import enumeration
 from tasks.store import Db, Store, drafts, history, publications, records
+from tasks.wording import letters
 
 Outcome = Literal["new", "revised", "unchanged", "correction", "retracted", "frozen", "busy"]
 
@@ -79,12 +81,16 @@ def make(db: Db, config: Config, promise: Promise, followup: FollowUp, now: date
     kept. A closed one: the next edition, a proposed correction, where a disclosed figure moved; none when retracted,
     nor when both parties have given up a correction with the same figures.
     """
+    place, current = config.municipality_of(promise), period(promise, followup.period)
+    # What will be sent of the draft, and what stands in its place should it be taken back, must be fit to be written.
+    letters.check(config.templates, promise, place, current)
+    notices.check(config.templates, promise, place, current)
     before = drafts.latest(db, promise.slug, followup.period, lock=True)
     blocks = wording.blocks(
         config.templates,
         followup,
         promise,
-        config.municipality_of(promise),
+        place,
         tuple(dict.fromkeys(c.template for c in config.channels_of(promise))),
     )
     moved = _changes(before.followup if before else None, followup)

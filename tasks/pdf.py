@@ -16,14 +16,17 @@ from tasks.model import Refused
 _SKIPPED = {"style", "script", "svg", "template", "source"}
 _INLINE = {"a", "span", "strong", "em", "b", "i", "small", "time", "abbr"}
 _LEVELS = {f"h{n}": n for n in range(1, 7)}
+# From so many columns on a page's width is shared out; a table of so few rows stands on one page.
+_WIDE, _SHORT = 5, 12
 _SETTINGS = """#set document(title: {title}, author: {author}, date: datetime(year: {y}, month: {m}, day: {d}))
 #set page(paper: "a4", margin: 2.2cm, numbering: "1 (1)")
-#set text(lang: "sv", region: "SE", size: 10.5pt)
+#set text(lang: "sv", region: "SE", size: 10.5pt, hyphenate: true)
 #set par(leading: 0.7em)
 #set table(stroke: 0.4pt, inset: 5pt)
 #set figure(numbering: none)
 #show figure: set block(breakable: true)
 #show heading: set block(above: 1.4em, below: 0.7em)
+#show heading: set text(hyphenate: false)
 """
 
 
@@ -37,9 +40,12 @@ def page_pdf(page: bytes, images: Mapping[str, bytes], author: str, at: datetime
     if main is None:
         raise Refused("Sidan saknar <main> och kan inte bli PDF.")
     title = _words(root.find(".//title"))
+    # What stands above the text, as that a year is invented, must stand wherever the text goes.
+    above = [p for note in root.iter() if note.get("role") == "note" for p in note.iter("p")]
     settings = _SETTINGS.format(title=_text(title), author=_text(author), y=at.year, m=at.month, d=at.day)
     foot = "".join(f"#par[{_inline(p)}]\n" for p in root.findall(".//footer//p")[:1])
-    source = settings + "".join(_blocks(main, images)) + foot
+    head = "".join(f"#par[#strong[{_inline(p)}]]\n" for p in above)
+    source = settings + head + "".join(_blocks(main, images)) + foot
     try:
         # Alone and by time of day nothing differs: no fonts of the machine, no clock.
         return typst.compile(
@@ -69,14 +75,18 @@ def _block(element: Element, images: Mapping[str, bytes]) -> Iterator[str]:
     tag = str(element.tag)
     if tag in _SKIPPED or not isinstance(element.tag, str):
         return
-    if tag == "summary" and any(child.tag in _LEVELS for child in element):
+    if tag == "details" and (table := element.find("table")) is not None:
+        # "Show as a table" is nothing to press on paper.
+        yield _table(table)
+    elif tag == "summary" and any(child.tag in _LEVELS for child in element):
         # The question of an answer to open; on paper it is a heading like any other.
         yield from _blocks(element, images)
     elif tag in _LEVELS:
         yield f"#heading(level: {_LEVELS[tag]})[{_inline(element)}]\n"
     elif tag in ("p", "summary", "figcaption"):
         text = _inline(element)
-        yield f"#par[#strong[{text}]]\n" if tag == "summary" else f"#par[{text}]\n"
+        # A line that announces the next one stays with it.
+        yield f"#block(sticky: true)[#strong[{text}]]\n" if tag == "summary" else f"#par[{text}]\n"
     elif tag in ("ul", "ol"):
         items = "".join(f"[{_inline(li)}]," for li in element if li.tag == "li")
         yield f"#{'list' if tag == 'ul' else 'enum'}({items})\n" if items else ""
@@ -98,7 +108,11 @@ def _table(element: Element) -> str:
     cells = ",".join(_cell(cell) for row in rows if row not in head for cell in row)
     caption = element.find("caption")
     told = f"caption: figure.caption(position: top)[{_inline(caption)}]," if caption is not None else ""
-    return f"#figure(kind: table, supplement: none, {told} align(left, table(columns: {width}, {header}{cells})))\n"
+    # The first column holds the headings, whose long words would run into the next one.
+    columns = f"(2fr, {'1fr, ' * (width - 1)})" if width >= _WIDE else str(width)
+    made = f"figure(kind: table, supplement: none, {told} align(left, table(columns: {columns}, {header}{cells})))"
+    # A short table stays with its caption.
+    return f"#block(breakable: {'false' if len(rows) <= _SHORT else 'true'}, width: 100%)[#{made}]\n"
 
 
 def _cell(cell: Element) -> str:

@@ -20,6 +20,7 @@ from tasks.model import Publication, Refused, Unavailable, Uncertain
 from tasks.periods import local_date, periods
 from tasks.store import Db, Store, drafts, matches, publications, records, runs
 from tasks.store import alarms as kept
+from tasks.wording.letters import letter
 
 Tell = Callable[[Notify, str, str], bool]
 _PARTIES: tuple[Party, Party] = ("police", "municipality")
@@ -76,7 +77,11 @@ def facts(db: Db, config: Config, now: datetime) -> list[Alarm]:
                 said = drafts.approved_parties(db, draft.id, draft.revision, draft.sha256) if draft else set()
                 # A correction that nobody has approved yet is no late follow-up: the first edition stands.
                 late = draft is None or (draft.state == "open" and draft.edition == 1)
-                found += alarms.of_draft(promise, period, [p for p in _PARTIES if late and p not in said], now)
+                stage = "reminder" if alarms.reminder_due(period, now) else "ready" if draft else ""
+                if late and stage:
+                    place = config.municipality_of(promise)
+                    said_so = letter(config.templates, promise, place, period, local_date(now), stage)
+                    found += alarms.of_draft(promise, period, [p for p in _PARTIES if p not in said], now, said_so)
         found += alarms.of_questions(promise, matches.waiting(db, promise.slug), now)
         mine = {c.id: c for c in config.channels_of(promise)}
         rows = publications.listed(db, promise.slug)

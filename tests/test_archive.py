@@ -167,6 +167,39 @@ def test_the_pdf_has_the_pages_words_tags_and_language() -> None:
         assert len(_found(structure, "/Table", set())) == page.count(b"<table")
 
 
+def test_the_pdf_is_built_as_an_archive_demands() -> None:
+    """Sound as a file, unlocked, every font inside, colours defined, no scripts or files attached, headings in order.
+
+    What an independent validator would look at first; none is at hand, so no more is claimed.
+    """
+    outputs = [o for o in composed(*sample(3)) if o.channel == "strangnas.se"]
+    page = next(o.body for o in outputs if o.name.endswith("index.html"))
+    images = {o.name.rpartition("/")[2]: o.body for o in outputs if o.media_type == "image/png"}
+    with pikepdf.open(io.BytesIO(page_pdf(page, images, "Polisen", datetime(2022, 1, 17, tzinfo=UTC)))) as pdf:
+        assert not pdf.check_pdf_syntax() and not pdf.is_encrypted and not pdf.attachments
+        intent = pdf.Root.OutputIntents[0]
+        assert intent.S == "/GTS_PDFA1" and "/DestOutputProfile" in intent
+        assert "/JavaScript" not in pdf.Root.get("/Names", {}) and "/OpenAction" not in pdf.Root
+        fonts = [f for p in pdf.pages for f in p.Resources.get("/Font", {}).values()]
+        kept = [d.FontDescriptor for f in fonts for d in f.get("/DescendantFonts", [f])]
+        assert kept and all({"/FontFile2", "/FontFile3", "/FontFile"} & set(k.keys()) for k in kept)
+        levels = [len(_found(pdf.Root.StructTreeRoot, f"/H{n}", set())) for n in range(1, 5)]
+        assert levels[0] == 1 and all(levels)
+
+
+def test_what_stands_above_the_page_stands_above_the_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That a year is invented must be said in the archive too; what can only be pressed is not there."""
+    seen: list[bytes] = []
+    monkeypatch.setattr("tasks.pdf.typst.compile", lambda source, **_: seen.append(source) or b"%PDF")
+    made, place, follow = sample(3)
+    invented = place.model_copy(update={"notice": "Exempel med påhittade aktiviteter."})
+    page = next(o.body for o in composed(made, invented, follow) if o.name.endswith("index.html"))
+    page_pdf(page, {}, "Polisen", datetime(2022, 1, 17, tzinfo=UTC))
+    source = seen[0].decode()
+    assert source.index("påhittade aktiviteter") < source.index("#heading(level: 1)")
+    assert "Visa som tabell" not in source
+
+
 def _found(node: pikepdf.Object, kind: str, seen: set[tuple[int, int]]) -> list[pikepdf.Object]:
     if isinstance(node, pikepdf.Array):
         return [f for child in node for f in _found(child, kind, seen)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, datetime, time
 
 from config.schema import Channel, Municipality, Promise
 from tasks.model import Entry, Output, Period, Retraction, RetractionReason, canonical
@@ -97,3 +97,11 @@ def entry(promise: Promise, period: Period, retraction: Retraction) -> Entry:
         updated=retraction.at,
         summary=f"Uppföljningen är återkallad. {REASONS[retraction.reason]}",
     )
+
+
+def check(templates: Mapping[str, str], promise: Promise, municipality: Municipality, period: Period) -> None:
+    """Raise Refused where a notice could not be written: nobody wants to find out while taking a page away."""
+    at = datetime.combine(period.due, time(), UTC)
+    for site in (c for c in municipality.channels if c.role == "site" and c.enabled and c.address):
+        told = Retraction(promise.slug, period.id, 1, "error", "", "municipality", at)
+        notice(promise, municipality, municipality.channels, site, period, told, templates, ())

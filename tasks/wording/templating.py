@@ -44,7 +44,8 @@ class Sheet:
 
     def _refuse(self, error: Exception) -> NoReturn:
         # Whatever a template does wrong is the template's trouble: staff write it, and no draft is made from it.
-        where = f"Mallen {self.file}, rad {_line(error.__traceback__)}"
+        file, line = _place(error.__traceback__, self.file)
+        where = f"Mallen {file}, rad {line}"
         if isinstance(error, Trouble):
             raise Refused(f"{where}: {error}") from error
         if isinstance(error, UndefinedError):
@@ -75,12 +76,12 @@ def _environment(templates: tuple[tuple[str, str], ...], autoescape: bool) -> Im
     )
 
 
-def _line(trace: TracebackType | None) -> int:
-    """Return the template line in which an exception was raised; 0 when it was raised outside every template."""
+def _place(trace: TracebackType | None, file: str) -> tuple[str, int]:
+    """Return the template, an included one too, and its line in which an exception was raised; 0 outside of all."""
     line = 0
     while trace is not None:
         template = trace.tb_frame.f_globals.get("__jinja_template__")
         if isinstance(template, Template):
-            line = template.get_corresponding_lineno(trace.tb_lineno)
+            file, line = template.name or file, template.get_corresponding_lineno(trace.tb_lineno)
         trace = trace.tb_next
-    return line
+    return file, line

@@ -1,0 +1,91 @@
+"""Every shipped template: broken, it is refused with its file, line and reason before there is a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import config
+from tasks import wording
+from tasks.model import Refused, Retraction
+from tasks.pages import notices
+from tasks.periods import period
+from tasks.wording import letters
+from tests.following import composed, sample, shipped
+
+MADE, PLACE, FOLLOW = sample(3)
+NAMES = sorted(shipped().templates)
+
+
+def all_that_is_tried(templates: Mapping[str, str]) -> None:
+    """Do what is done before a draft is kept: write its texts, render its pages, try its letters and its notice."""
+    names = [c.template for c in PLACE.channels]
+    blocks = wording.blocks(templates, FOLLOW, MADE, PLACE, names)
+    composed(MADE, PLACE, FOLLOW, blocks, templates=templates)
+    letters.check(templates, MADE, PLACE, period(MADE, FOLLOW.period))
+    notices.check(templates, MADE, PLACE, period(MADE, FOLLOW.period))
+
+
+def test_the_shipped_templates_are_whole() -> None:
+    """Nothing is refused, and every template is of use: a file that nothing reads would be a wording without effect."""
+    all_that_is_tried(shipped().templates)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_unknown_name_is_refused_with_file_and_line(name: str) -> None:
+    """Put where the template begins to say something, also in a file that others include."""
+    lines = shipped().templates[name].splitlines(keepends=True)
+    at = next(n for n, line in enumerate(lines) if n > 0 and _says_something(lines, n))
+    broken = "".join([*lines[:at], "{{ finns_inte }}\n", *lines[at:]])
+    with pytest.raises(Refused) as caught:
+        all_that_is_tried({**shipped().templates, name: broken})
+    assert f"Mallen {name}, rad {at + 1}: " in str(caught.value)
+    assert "finns_inte" in str(caught.value)
+
+
+def _says_something(lines: list[str], at: int) -> bool:
+    """Tell whether a line is outside the comment at the top, and inside a block where the template has blocks."""
+    before = "".join(lines[:at])
+    if before.count("{#") != before.count("#}"):
+        return False
+    return "{% block" not in "".join(lines) or before.count("{% block") > before.count("{% endblock")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_torn_template_is_refused_when_the_decisions_are_read(name: str, tmp_path: Path) -> None:
+    """File, line and mend, before anything runs; the folder's own file stands for the shipped one alone."""
+    (tmp_path / "templates").mkdir()
+    text = shipped().templates[name]
+    (tmp_path / "templates" / name).write_text(text + "\n{% if %}\n", encoding="utf-8")
+    with pytest.raises(config.ConfigError) as caught:
+        config.load(tmp_path)
+    (said,) = [line for line in str(caught.value).splitlines() if name in line]
+    assert f"rad {text.count(chr(10)) + 2}" in said
+
+
+def test_one_template_of_ones_own_stands_beside_the_shipped_ones(tmp_path: Path) -> None:
+    """Who wants another post writes one file."""
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "kort.j2").write_text("{% block post %}Hej.{% endblock %}", encoding="utf-8")
+    found = config.load(tmp_path).templates
+    assert found["kort.j2"].startswith("{% block post %}Hej")
+    assert found["sida.j2"] == shipped().templates["sida.j2"]
+
+
+def test_a_letter_tells_when_and_nothing_of_the_draft() -> None:
+    """What the reviewers' day begins with: which draft, and by when; figures stay where people have signed in."""
+    made = period(MADE, "2021-T2")
+    title, text = letters.letter(shipped().templates, MADE, PLACE, made, made.due, "ready")
+    assert title == "Utkast 2021-T2 är klart, svara senast den 15 september 2021."
+    assert "Strängnäs" in text and "uppfyllt" not in title + text
+
+
+def test_a_retraction_is_rendered_from_the_same_template_that_was_tried() -> None:
+    """The notice that is tried beforehand is the one that is sent."""
+    told = Retraction(MADE.slug, "2021-T3", 1, "error", "k1", "municipality", datetime(2022, 2, 1, 8, tzinfo=UTC))
+    site = next(c for c in PLACE.channels if c.role == "site")
+    made = notices.notice(MADE, PLACE, PLACE.channels, site, period(MADE, "2021-T3"), told, shipped().templates, [])
+    assert b"Uppf\xc3\xb6ljningen 1 september" in next(o.body for o in made if o.name.endswith("index.html"))
