@@ -16,7 +16,7 @@ from tasks import coach
 from tasks.coach import NAMES, NEEDS, Advice
 from tasks.model import Refused
 
-_COLUMNS = ("vem", "vad", "enhet", "antal", "plats/grupp", "när", "bekräftar")
+_COLUMNS = ("vem", "vad", "enhet", "antal", "plats", "när", "bekr.")
 
 
 def advise(named: Sequence[str]) -> None:
@@ -61,16 +61,19 @@ def _read(config: Config, name: str) -> tuple[str, tuple[Advice, ...]]:
 
 
 def _show(title: str, found: Sequence[Advice]) -> None:
-    made = table(title, "löfte", *_COLUMNS, "slutsats")
+    made = table(title, "löfte", *_COLUMNS)
     for advice in found:
-        marks = ("ja" if need in advice.found else "–" for need in NEEDS)
-        made.add_row(f"{advice.key} {advice.heading}", *marks, coach.verdict(advice))
+        made.add_row(f"{advice.key} {advice.heading}", *("ja" if need in advice.found else "–" for need in NEEDS))
     console.print(made)
     for advice in (a for a in found if a.missing):
-        console.print(f"{advice.key} {advice.heading}")
-        for why in advice.why:
-            console.print(f"    {why}")
+        console.print(f"{advice.key} {advice.heading}: {coach.verdict(advice)}")
+        console.print(f"    Saknas: {', '.join(NAMES[need] for need in advice.missing)}.")
         console.print(f"    Förslag: {advice.suggestion}\n")
+    reasons = dict.fromkeys(why for a in found for why in a.why)
+    if reasons:
+        console.print("Varför det spelar roll")
+        for why in reasons:
+            console.print(f"    {why}")
     console.print(f"{_sum(found)}\n")
 
 
