@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import shutil
 import sys
@@ -62,6 +63,8 @@ SCENES = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is asked for, print the figures, and return 0 when nothing was wrong."""
     asked = _arguments(arguments)
+    # Each click of a person is no news.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     if asked.list:
         for scene in SCENES:
             print(f"{scene.name:<18} {scene.title}{'' if scene.where == 'any' else f' ({scene.where})'}")
