@@ -13,8 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from tasks.store import Store
 from tests.browser.autumn import MORNING, Autumn
 from tests.browser.conftest import served
-from tests.browser.test_screens import _RUN, AXE, DESKTOP, PHONE, _rules
-from tests.browser.visiting import Site, shot
+from tests.browser.visiting import AXE, DESKTOP, PHONE, Site, shot, violations
 from tests.conftest import absent
 
 LONG = (
@@ -64,13 +63,11 @@ def test_what_changed_is_told_compared_and_accessible(changed: Site) -> None:
 
 def _look(page: Page, name: str) -> None:
     """Have axe look at the page on a desktop and a phone, and keep a picture of each."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
     for prefix, size in (("", DESKTOP), ("mobil-", PHONE)):
         page.set_viewport_size(size)  # type: ignore[arg-type]  # a width and a height
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], name
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its two
-            found = page.evaluate(_RUN, _rules(scheme))
-            assert not found, (name, prefix, scheme, found)
+            assert not (found := violations(page, scheme)), (name, prefix, scheme, found)
         page.emulate_media(color_scheme="light")
         shot(page, f"{prefix}{name}")

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from flows.review import operations
 from tasks.model import Publication
 from tasks.store import orders, publications
-from tests.browser.visiting import Keyboard, Site, shot
+from tests.browser.visiting import Keyboard, Site, looked_at
 from tests.reviewing import House
 
 WALK = "trygghetsvandringar"
@@ -29,14 +29,14 @@ def test_the_safety_coordinator_reports_takes_back_and_says_nothing_to_report(si
     me.type("Vad gjordes?", "Anna Lindkvist (070-174 06 05) pekade på mörka partier vid hamnen.")
     me.press("Skicka rapporten")
     expect(page.get_by_role("alert")).to_contain_text("Vi döljer: namn och telefonnummer.")
-    shot(page, "rapport-doljs")
+    looked_at(page, "rapport-doljs")
     me.press("Skicka så här")
     expect(page.get_by_role("status")).to_contain_text("rapporten är sparad")
 
     me.press("Ändra Trygghetsvandringar 21 augusti 2021")
     me.press("Återta rapporten")
     me.tick("Rapporterad två gånger")
-    shot(page, "rapport-atertas")
+    looked_at(page, "rapport-atertas")
     me.press("Återta rapporten")
     expect(page.get_by_role("status")).to_contain_text("Rapporten är återtagen")
     expect(page.get_by_text("rapporterad två gånger")).to_be_visible()
@@ -59,7 +59,7 @@ def test_the_police_officer_reports_on_a_phone_and_answers_with_single_keys(site
     me.type("Vad gjordes?", "Pojke 16 år vid Provskolan stoppades.")
     me.press("Antal deltagare")
     expect(page.get_by_role("alert")).to_contain_text("Texten får inte sparas.")
-    shot(page, "mobil-rapport-stoppad")
+    looked_at(page, "mobil-rapport-stoppad")
     me.press("Skicka utan fritext")
     expect(page.get_by_role("status")).to_contain_text("rapporten är sparad")
 
@@ -90,10 +90,12 @@ def test_a_key_in_a_field_is_a_letter(site: Site) -> None:
     me.type("Datum", "24 december")
     me.enter()
     expect(page.get_by_role("alert")).to_contain_text("kan inte ligga i framtiden")
-    shot(page, "fragor-ja-men-fel")
+    looked_at(page, "fragor-ja-men-fel")
     me.type("Datum", "210420")
     page.keyboard.press("n")
+    assert page.evaluate("document.activeElement.value") == "210420n"
     expect(page.get_by_role("heading", name="Är detta kampanjen?")).to_be_visible()
+    page.keyboard.press("Backspace")
     me.enter()
     expect(page.get_by_role("status").first).to_contain_text("Du svarade ja, men 20 april 2021")
 
@@ -112,7 +114,7 @@ def test_both_communications_officers_edit_approve_and_read_the_receipts(site: S
     me.type("Text med märken", "Vi gick 7 vandringar.")
     me.press("Spara ändringar")
     expect(town.get_by_text("Siffror får inte skrivas för hand: ”7”").first).to_be_visible()
-    shot(town, "utkast-anmarkning")
+    looked_at(town, "utkast-anmarkning")
     me.type("Text med märken", "Vi gick {c5.held} vandringar tillsammans.")
     me.press("Spara ändringar")
     expect(town.get_by_role("status").first).to_contain_text("Texterna är sparade")
@@ -153,7 +155,7 @@ def test_ops_see_why_it_is_red_try_it_out_and_settle_what_is_unknown(
         orders.end(db, 1, "done", "0 händelser till, 0 siffror ändras, 0 kanaler berörs.", home.clock())
     me.press("Visa resultatet")
     expect(page.get_by_text("0 händelser till, 0 siffror ändras, 0 kanaler berörs.")).to_be_visible()
-    shot(page, "drift-provat")
+    looked_at(page, "drift-provat")
 
     me.press("Gå dit")
     me.type("Länk till det som ligger ute", "https://polisen.se/uppfoljning")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from tasks.store import drafts, matches, records
-from tests.browser.visiting import Site, shot
+from tests.browser.visiting import Site, looked_at
 from tests.reviewing import PROMISE, House
 
 C5 = "/rapportera/strangnas-2021/c5"
@@ -55,7 +55,7 @@ def test_two_tabs_of_one_person(site: Site) -> None:
     two.get_by_role("button", name="Spara ändringen").click()
     expect(two.get_by_role("alert")).to_contain_text("Någon annan har ändrat rapporten")
     expect(two.get_by_label("Vad gjordes?")).to_have_value("Min text.")
-    shot(two, "rapport-andrad-av-annan")
+    looked_at(two, "rapport-andrad-av-annan")
 
 
 def test_two_editors_of_one_text(site: Site) -> None:
@@ -70,7 +70,7 @@ def test_two_editors_of_one_text(site: Site) -> None:
     police.get_by_role("button", name="Spara ändringar").locator("visible=true").first.click()
     expect(police.get_by_text("Någon annan hann före.").first).to_be_visible()
     expect(police.locator('textarea[name="text:sida:c5"]')).to_have_value("Polisen gick {c5.held} gånger.")
-    shot(police, "utkast-nagon-hann-fore")
+    looked_at(police, "utkast-nagon-hann-fore")
 
 
 def test_the_back_button_repeats_nothing(site: Site) -> None:
@@ -103,7 +103,7 @@ def test_a_session_that_ended_hands_the_words_back(site: Site) -> None:
     site.home.clock.forward(minutes=31)
     page.get_by_role("button", name="Skicka rapporten").click()
     expect(page.get_by_text("Min långa berättelse om gångvägarna.").first).to_be_visible()
-    shot(page, "session-slut")
+    looked_at(page, "session-slut")
     assert not _walks(site.home)
 
 
@@ -122,7 +122,7 @@ def test_a_file_of_reports_shows_a_verdict_for_each_row(site: Site) -> None:
         {"name": "logg.csv", "mimeType": "text/csv", "buffer": "\n".join(rows).encode()}
     )
     page.get_by_role("button", name="Visa raderna").click()
-    shot(page, "rapport-fil-rader")
+    looked_at(page, "rapport-fil-rader")
     page.get_by_role("button", name="Spara 1 rad").click()
     expect(page.get_by_role("status")).to_contain_text("raderna är sparade")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.test_screens import _RUN, SIZES, _rules, _ways, axe
-from tests.browser.visiting import shot
+from tests.browser.test_screens import SIZES, _ways, axe
+from tests.browser.visiting import shot, violations
 from tests.following import composed, sample
 from tests.test_opendata import CORRECTED, RETRACTED
 
@@ -24,14 +24,13 @@ SHOWN = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SHOWN)
-def test_a_published_page(name: str, axe: str, browser: Browser) -> None:
+def test_a_published_page(name: str, browser: Browser) -> None:
     """No violation in light and dark, on a desktop, on a phone and at twice the size, and nothing wider than that."""
     page = browser.new_page()
     page.set_content(SHOWN[name])
     page.evaluate("document.querySelectorAll('details').forEach(d => (d.open = true))")
-    page.evaluate(axe)
     for size, scheme in _ways(page):
-        found = page.evaluate(_RUN, _rules(scheme))
+        found = violations(page, scheme)
         assert not found, (size, scheme, found)
         assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"], size
         if size != "zoom-":

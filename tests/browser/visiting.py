@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.reviewing import House
 
 SHOTS = Path(__file__).parent / "shots"
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 
@@ -111,5 +113,41 @@ _LEADS_AWAY = """() => {
 
 
 def shot(page: Page, name: str) -> None:
-    """Keep what the page looks like, whole, for a person to look at."""
+    """Keep what the page looks like, whole and with everything in it, for a person to look at."""
+    page.evaluate(_WHOLE)
     page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+
+
+def looked_at(page: Page, name: str) -> None:
+    """Keep what the page looks like in the middle of somebody's day, and see that it is accessible then too."""
+    shot(page, name)
+    if AXE.is_file():
+        assert not (found := violations(page)), (name, found)
+
+
+def violations(page: Page, scheme: str = "light") -> Any:
+    """Return what axe-core finds on a page with everything unfolded: all of WCAG in light, colours in dark."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    dark = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+    return page.evaluate(_RUN, dark if scheme == "dark" else {"type": "tag", "values": RULES})
+
+
+# What waits until one scrolls to it is fetched, and waited for a little while.
+_WHOLE = """async () => {
+  const waiting = [...document.querySelectorAll('[loading=lazy]')].map(e => new Promise(done => {
+    e.onload = e.onerror = done;
+    e.loading = 'eager';
+  }));
+  await Promise.race([Promise.all(waiting), new Promise(done => setTimeout(done, 3000))]);
+}"""
+# Previews are in sandboxed frames; they are looked at by themselves.
+_RUN = """async runOnly => {
+  const options = { runOnly, resultTypes: ['violations'], iframes: false };
+  const closed = [...document.querySelectorAll('details:not([open])')];
+  closed.forEach(d => { d.open = true; });
+  const { violations } = await axe.run(document, options);
+  closed.forEach(d => { d.open = false; });
+  const said = node => node.target + ': ' + node.failureSummary;
+  return violations.map(v => ({ rule: v.id, help: v.help, nodes: v.nodes.slice(0, 4).map(said) }));
+}"""
