@@ -108,8 +108,8 @@ def released(db: Db, promise: str, *, lock: bool = False) -> list[FollowUp]:
     query = select(drafts.c.state, drafts.c.followup_id).where(drafts.c.promise == promise).order_by(drafts.c.id)
     rows = db.execute(query.with_for_update() if lock else query).all()
     closed = {r.followup_id for r in rows if r.state == "closed"}
-    bodies = db.execute(select(followups.c.body).where(followups.c.id.in_(closed)).order_by(followups.c.id))
-    return [_FOLLOWUP.validate_python(body) for body in bodies.scalars()]
+    kept = select(followups.c.id, followups.c.sha256).where(followups.c.id.in_(closed)).order_by(followups.c.id)
+    return [_decoded(db, r.id, r.sha256) for r in db.execute(kept).all()]
 
 
 def latest(db: Db, promise: str, period: str, *, lock: bool = False) -> Draft | None:
