@@ -33,7 +33,9 @@ def run(polls: int = 10_000) -> dict[str, Any]:
     """Print and return memory, database and time per part of the polls; the last parts should be like the first."""
     from prefect.testing.utilities import prefect_test_harness
 
-    print(f"uthållighet: {polls} svar, {os.cpu_count()} kärnor, belastning {os.getloadavg()[0]:.1f} vid start")
+    print(
+        f"uthållighet: {polls} svar, {os.cpu_count()} kärnor, belastning {os.getloadavg()[0]:.1f} vid start", flush=True
+    )
     flows = polls // FLOW_EVERY
     before = dict(os.environ)
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
@@ -122,7 +124,8 @@ def _part(folder: Path, store: Store, polls: list[tuple[int, datetime, bytes]]) 
     print(
         f"  till svar {polls[-1][0] + 1:>6} ({polls[-1][1]:%Y-%m-%d}): {found['records']:>6} poster, {new:>5} nya,"
         f" {found['ms']:6.1f} ms/svar, {found['rss_mb']:6.1f} MB, {found['kb_per_new']:7.2f} kB/ny post,"
-        f" {found['kb_per_poll']:6.1f} kB/svar, {len(heard)} försök noterade"
+        f" {found['kb_per_poll']:6.1f} kB/svar, {len(heard)} försök noterade",
+        flush=True,
     )
     return found
 

@@ -216,14 +216,12 @@ def quarantined(db: Db, source: str) -> list[Quarantined]:
 def _save_batch(db: Db, batch: Sequence[Record], seen_at: datetime) -> tuple[int, int]:
     # The same id twice in one answer: the later one counts, as if it had come with the next answer.
     by_id = {r.id: r for r in batch}
-    latest = {
-        key: (version, sha256)
-        for key, version, sha256 in db.execute(
-            select(records.c.id, records.c.version, records.c.content_sha256).where(
-                records.c.id.in_(list(by_id)), records.c.latest
-            )
-        )
-    }
+    latest, ahead = {}, []
+    there = select(records.c.id, records.c.version, records.c.content_sha256, records.c.seen_at > seen_at)
+    for key, version, sha256, later in db.execute(there.where(records.c.id.in_(list(by_id)), records.c.latest)):
+        latest[key] = (version, sha256)
+        if later:
+            ahead.append(key)
     rows, outdated = [], []
     for key, record in by_id.items():
         # Asked for once: it is worked out of all that the record says.
@@ -235,11 +233,8 @@ def _save_batch(db: Db, batch: Sequence[Record], seen_at: datetime) -> tuple[int
             outdated.append(key)
             rows.append(_row(record, key, before[0] + 1, sha256, seen_at))
     # Seen in a time that is yet to come, before a clock was set back: till then nobody would know of it.
-    db.execute(
-        update(records)
-        .where(records.c.id.in_(list(by_id)), records.c.latest, records.c.seen_at > seen_at)
-        .values(seen_at=seen_at)
-    )
+    if ahead:
+        db.execute(update(records).where(records.c.id.in_(ahead), records.c.latest).values(seen_at=seen_at))
     if outdated:
         db.execute(update(records).where(records.c.id.in_(outdated), records.c.latest).values(latest=False))
     if rows:
