@@ -299,13 +299,17 @@ def test_another_promise_needs_only_its_words() -> None:
         "a" * 1_000_000,
         "- " * 200_000,
         "minst fyra " * 90_000,
+        "har " * 200_000,
+        ("har " + "ab, " * 30 + "stämt av läget. ") * 5000,
+        "den 3 maj och 4 juni, två dagar senare. " * 25_000,
+        "(maj, juni, juli, augusti) " * 30_000,
     ],
 )
 def test_hostile_text_is_bounded(body: str) -> None:
     """Empty, huge or broken texts give a result in bounded time and no invented date."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     readings = evidence.read([text("Trygghetsvandring", body)], PROMISE, MUNICIPALITY)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
     assert not any(d.start.year < 1990 for r in readings for d in r.dates)
 
 
@@ -343,10 +347,10 @@ def test_nothing_is_read_from_nothing() -> None:
 def test_a_thousand_records_of_one_walk_are_read_in_bounded_time() -> None:
     """The same report a thousand times takes no longer than a thousand reports."""
     body = "Den 14 oktober genomfördes en trygghetsvandring i Mariefred med polisen. " * 3
-    begun = time.perf_counter()
+    begun = time.process_time()
     same = [replace(text("Trygghetsvandring", body), external_id=str(i)) for i in range(1000)]
     readings = evidence.read(same, PROMISE, MUNICIPALITY)
-    assert time.perf_counter() - begun < 20
+    assert time.process_time() - begun < 20
     assert {(r.state, r.band, r.dates) for r in readings} == {("held", "sure", (Dated.day(date(2021, 10, 14)),))}
 
 

@@ -210,9 +210,9 @@ def test_the_police_feeds_spelling_of_long_names() -> None:
 def test_a_long_text_is_read_in_bounded_time(part: str) -> None:
     """A quarter of a million characters of near hits take no longer than as much prose."""
     text = part * (250_000 // len(part))
-    started = time.perf_counter()
+    started = time.process_time()
     places.find(text, HERE)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_another_kommun_is_named_as_it_is_called() -> None:
