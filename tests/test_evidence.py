@@ -101,6 +101,7 @@ def test_a_target_rewritten_is_not_a_result() -> None:
         ("Flera trygghetsvandringar har genomförts.", None, False),
         ("§ 12 Rapport från trygghetsvandring som hölls den 14 oktober.", 1, False),
         ("Vid två tillfällen i oktober har trygghetsvandring hållits.", 2, False),
+        ("Löftet var minst fyra trygghetsvandringar, utfallet blev fem.", 5, False),
         ("Två gånger i veckan samlades trygghetsvandringen.", 1, False),
         ("Trygghetsvandringar. Trygghetsvandringen den 14 oktober genomfördes i regn.", 1, False),
     ],
@@ -148,6 +149,7 @@ def test_days_that_a_careful_reader_takes(title: str, body: str, published: str,
     [
         ("c7", "Av 34 kontrollerade A-traktorer fick 21 körförbud av polisen i lördags.", 1),
         ("c7", "Polisen gjorde flera riktade kontroller av mopedbilar i oktober.", None),
+        ("c4", "I går kom 62 föräldrar till kvällen med polisen på skolan.", 1),
         ("c2", "Två narkotikahundar från polisen sökte igenom gymnasiet i onsdags.", 1),
     ],
 )

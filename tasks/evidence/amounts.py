@@ -33,7 +33,9 @@ _AT_SEVERAL = re.compile(
 _PLURAL = re.compile(r"(?:ar|er|or|arna|erna|orna|möten)$")
 _ADJECTIVE = re.compile(r"^(?:riktad|särskild|utökad|förstärkt|flygand|gemensam|lokal)\w{0,2}$")
 # Who takes part is not what takes place.
-_BEING = re.compile(r"(?:hund(?:en|ar|arna|s)?|förar(?:e|en|na)|ekipage\w*)$")
+_BEING = re.compile(
+    r"(?:hund(?:en|ar|arna|s)?|förar(?:e|en|na)|ekipage\w*|föräldrar\w*|vårdnadshavar\w*|mammor|pappor|elever\w*|poliser\w*)$"
+)
 _VERB = re.compile(r"(?:ad|ades?|ats?|tes?|ts|des?)$")
 _AIM = re.compile(r"(?<!\w)(?:mål\w*|plan\w*|prognos\w*|budget\w*|utlova\w*)")
 
@@ -57,6 +59,8 @@ def count(
 ) -> tuple[int | None, bool]:
     """Return how many activities the text stands for (None: it gives no number) and whether it is a total."""
     numbers: list[int] = []
+    # "Minst fyra": the target, the number only where the text has no other.
+    aims: list[int] = []
     times: list[int] = []
     plural: list[bool] = []
     for s, word in anchors:
@@ -68,11 +72,12 @@ def count(
             plural.append(bool(_PLURAL.search(noun.fold)) and not _BEING.search(noun.fold))
             # "34 kontrollerade A-traktorer", "två hundar": what a thing was done to, or by, is no activity.
             if not (_AIM.search(s.fold[: word.start]) or _VERB.search(word.fold) or _BEING.search(word.fold)):
-                numbers += _before(s, s.words[max(0, at - 3) : at])
+                said = s.words[max(0, at - 3) : at]
+                (aims if any(w.fold == "minst" for w in said) else numbers).extend(_before(s, said))
         numbers += [n for m in ALTOGETHER.finditer(s.fold) if (n := swedish.number(m[1])) and n not in YEARS]
         times += [n for m in _TIMES.finditer(s.fold) if (n := swedish.number(m[1]))]
     exact = [d for d in days if d.precision == "day"]
-    number = next(iter((*numbers, *times)), None)
+    number = next(iter((*numbers, *times, *aims)), None)
     if number is None:
         several = max(len(exact), len(where))
         # The sentence that tells comes first: "vandringen hölls", under a heading of several.
