@@ -23,7 +23,6 @@ _CONTEXT = {
     "dcatap": "http://data.europa.eu/r5r/",
     "foaf": "http://xmlns.com/foaf/0.1/",
     "prov": "http://www.w3.org/ns/prov#",
-    "skos": "http://www.w3.org/2004/02/skos/core#",
     "spdx": "http://spdx.org/rdf/terms#",
     "vcard": "http://www.w3.org/2006/vcard/ns#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
@@ -100,7 +99,7 @@ def dcat(about: About, files: Files) -> bytes:
             "dcat:themeTaxonomy": {"@id": f"{_EU}/data-theme"},
             "dcat:dataset": {"@id": f"{home}#data"},
         },
-        {**area, "@type": "dcterms:Location", "skos:prefLabel": _sv(place.name), "dcterms:identifier": place.code},
+        {**area, "@type": "dcterms:Location", "dcterms:title": _sv(place.name), "dcterms:identifier": place.code},
         _dataset(about, publisher, area, [f"{home}#{name}" for name, _, _ in held]),
         *(thing for file in held for thing in _distribution(about, *file)),
     ]
@@ -171,7 +170,6 @@ def _distribution(about: About, name: str, media_type: str, body: bytes) -> Iter
         "dcterms:license": {"@id": about.municipality.data_licence},
         "dcterms:language": {"@id": f"{_EU}/language/SWE"},
         "dcatap:availability": {"@id": f"{_EU}/planned-availability/STABLE"},
-        "dcat:byteSize": {"@type": "xsd:nonNegativeInteger", "@value": str(len(body))},
         "dcterms:format": media_type.partition(";")[0],
         "dcterms:modified": _day(about.modified),
         "spdx:checksum": {
