@@ -167,3 +167,17 @@ def test_a_package_behind_webdav_is_taken_back_too(tmp_path: Path) -> None:
         package.publish(channel, row(), files(html()), tmp_path)
         assert package.retract(channel, row(), notice(), tmp_path).state == "retracted"
         assert not list(tmp_path.rglob("diagram.png")) and "Siffror" not in everything(tmp_path / "dav")
+
+
+def test_the_sites_own_page_forgets_what_was_taken_back(channel: Channel, tmp_path: Path) -> None:
+    """The municipality's page with the newest on top is renewed by the notice, which says nothing of the figures."""
+    mark = '<meta name="medborgarlofte-lopande" content="exempelby-2021;2021-04-30">'
+
+    def own(words: str) -> Output:
+        return Output("exempelby.se", "uppfoljning-2021-T1/lofte.html", "text/html", f"{mark}<p>{words}</p>".encode())
+
+    package.publish(channel, row(), (*files(html()), own("Sju vandringar.")), tmp_path)
+    assert "Sju vandringar" in (tmp_path / "webb/index.html").read_text()
+    package.retract(channel, row(), (*notice(), own("Den är återkallad.")), tmp_path)
+    assert "Den är återkallad" in (tmp_path / "webb/index.html").read_text()
+    assert "Sju vandringar" not in everything(tmp_path / "webb")
