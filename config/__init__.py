@@ -24,8 +24,8 @@ from config.schema import Decision, Engine, Municipality, Notify, Promise, Reten
 
 SHIPPED = Path(__file__).parent
 ROOT = SHIPPED.parent
-# At DEBUG these write whole addresses, headers and bodies, and so keys. Whoever has the keys keeps them from it,
-# whatever level somebody asks for.
+# At DEBUG these write whole addresses, headers and bodies, and so keys; at INFO httpx writes a line for every request.
+# Whoever has the keys keeps them from both, whatever level somebody asks for.
 _TALKATIVE = (
     *("apprise", "authlib", "httpcore", "httpcore2", "httpx", "httpx2", "oauthlib", "paramiko"),
     *("requests_oauthlib", "tweepy", "urllib3"),
@@ -100,7 +100,7 @@ def load(folder: str | Path | None = None, database: str | None = None) -> Confi
     """
     root = Path(folder or os.environ.get("LOFTESKOLL_CONFIG") or SHIPPED).resolve()
     for name in _TALKATIVE:
-        logging.getLogger(name).setLevel(logging.INFO)
+        logging.getLogger(name).setLevel(logging.WARNING)
     known = _LOADED.get(root)
     if known is None or known.state != _state(root, known.bases):
         known = _LOADED[root] = _load(root)

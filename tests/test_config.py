@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 from pathlib import Path
@@ -202,3 +203,10 @@ def test_a_key_may_lie_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(ConfigError) as error:
         config.load()
     assert "LOFTESKOLL_ALARM_URL_FILE" in str(error.value.problems[0])
+
+
+def test_what_talks_to_networks_says_only_what_is_wrong() -> None:
+    """A line for every request filled the console; at DEBUG there would be keys in it."""
+    config.load()
+    for name in ("httpx", "httpx2", "urllib3", "tweepy", "authlib"):
+        assert logging.getLogger(name).getEffectiveLevel() == logging.WARNING, name
