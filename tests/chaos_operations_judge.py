@@ -31,7 +31,17 @@ from tests.chaos_operations_outside import Outside
 
 Kept = dict[str, Counter[Hashable]]
 # What is said of a publication on its way may be said more than once; how it ended is in the outbox.
-_ON_THE_WAY = ("uncertain", "preparing", "prepared", "sending", "pending", "session_begun", "session_ended", "shared")
+_ON_THE_WAY = (
+    "uncertain",
+    "handed_over",
+    "preparing",
+    "prepared",
+    "sending",
+    "pending",
+    "session_begun",
+    "session_ended",
+    "shared",
+)
 
 
 @dataclass(frozen=True)

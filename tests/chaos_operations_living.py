@@ -62,7 +62,14 @@ class System:
 
     def runs(self, flow: str) -> str:
         """Start a flow's deployment as its schedule would and return how the run ended; empty when it didn't."""
-        ended = ""
+        number = ended = ""
+
+        def asked() -> bool:
+            nonlocal number
+            found = requests.get(f"{self.api}/deployments/name/{flow}/lofteskoll", timeout=20).json()
+            made = requests.post(f"{self.api}/deployments/{found.get('id')}/create_flow_run", json={}, timeout=20)
+            number = made.json().get("id", "") if made.ok else ""
+            return bool(number)
 
         def done() -> bool:
             nonlocal ended
@@ -70,10 +77,9 @@ class System:
             ended = state if state in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED") else ""
             return bool(ended)
 
-        found = requests.get(f"{self.api}/deployments/name/{flow}/lofteskoll", timeout=20).json()["id"]
-        asked = requests.post(f"{self.api}/deployments/{found}/create_flow_run", json={}, timeout=20)
-        number = asked.json()["id"]
-        until(done)
+        # A server that has just come back refuses its first calls where its SQLite file is busy.
+        if until(asked, 60):
+            until(done)
         return ended
 
     def answers(self) -> bool:

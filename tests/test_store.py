@@ -271,6 +271,22 @@ def test_a_dead_preparers_row_starts_anew(store: Store) -> None:
         )
 
 
+def test_what_was_begun_while_the_clock_was_ahead_waits_no_longer_once_it_is_right(store: Store) -> None:
+    """Dead in the middle of sending under a clock a month ahead: uncertain now, not in a month. Nothing is pending."""
+    earlier = NOW - timedelta(days=30)
+    draft_id = a_draft(store)
+    with store.writing() as db:
+        publications.enqueue(db, [outbox_row(draft_id), outbox_row(draft_id, "other")], NOW)
+        sent, held = publications.listed(db)
+        sending(db, sent)
+        publications.move(db, held.id, from_states=["pending"], to="pending", now=NOW, not_before=LATER)
+        assert publications.expire(db, earlier) == 1
+        sent, held = publications.listed(db)
+        assert (sent.state, held.state, held.not_before) == ("uncertain", "pending", None)
+        # Two machines may differ by a little, and a live sender is left alone.
+        assert publications.expire(db, earlier - timedelta(days=1)) == 0
+
+
 def test_a_retraction_turns_every_row_of_its_editions_round(store: Store) -> None:
     """Unsent rows stop, what may be out is taken back, a later edition stands."""
     draft_id = a_draft(store)

@@ -15,6 +15,8 @@ from tasks.store.tables import publications, retractions
 
 # Longer than any channel's own timeouts together; a worker that is silent for so long is dead.
 LEASE = timedelta(minutes=10)
+# No worker that is alive has a clock that is so far ahead of another's.
+_FURTHEST = timedelta(days=7)
 # A page has one key for all its editions, a post one of its own.
 _IS_PAGE = publications.c.key == publications.c.promise + "/" + publications.c.period
 # Preparing may have left a hidden draft behind, also when it failed: what comes next must know.
@@ -167,19 +169,23 @@ def overtake(db: Db, now: datetime) -> int:
 def expire(db: Db, now: datetime) -> int:
     """Turn rows whose worker fell silent round; return how many.
 
-    Sending becomes `uncertain`, never `pending`. Preparing makes nothing that anybody can see, so it starts anew.
+    Sending becomes `uncertain`, never `pending`. Preparing makes nothing that anybody can see, so it starts anew. What
+    was written more than a week from now was written before a clock was set back: it waits no longer.
     """
     found = 0
+    before_set_back = publications.c.updated_at > now + _FURTHEST
     for state, to, message in (
         ("sending", "uncertain", "Sändningen avbröts; det är okänt om den gick fram."),
         ("preparing", "pending", "Förberedelsen avbröts; den görs om."),
     ):
         result = db.execute(
             update(publications)
-            .where(publications.c.state == state, publications.c.lease_until < now)
+            .where(publications.c.state == state, or_(publications.c.lease_until < now, before_set_back))
             .values(state=to, lease_until=None, message=message, updated_at=now)
         )
         found += int(result.rowcount)
+    waiting = publications.c.state.in_([*_UNDER_WAY, "handed_over", "retracting"])
+    db.execute(update(publications).where(waiting, before_set_back).values(not_before=None, updated_at=now))
     return found
 
 
