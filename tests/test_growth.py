@@ -113,6 +113,14 @@ def test_a_record_is_read_as_it_was_known_then(store: Store) -> None:
         ]
 
 
+def test_what_was_seen_ahead_of_the_clock_is_known_once_it_is_seen_again(store: Store) -> None:
+    """A clock that was a day ahead and is set back: the record isn't hidden until that day comes."""
+    store_them(store, told(1, "Vandring i Mariefred"), told(2, "Annat"), at=NOW + timedelta(days=1))
+    store_them(store, told(1, "Vandring i Mariefred"))
+    with store.reading() as db:
+        assert [r.external_id for r in records.known(db, [FEED], NOW)] == ["1"]
+
+
 def test_one_that_fails_stops_no_other() -> None:
     """It is said in its place by its kind alone; a database that is gone stops all."""
 
