@@ -71,6 +71,8 @@ class House:
     def _write(self) -> None:
         (self.folder / "municipalities").mkdir(parents=True)
         (self.folder / "sources.toml").touch()
+        told = '[[notify]]\nname = "Drift"\nurl = "${LOFTESKOLL_ALARM_URL:-}"\n'
+        (self.folder / "alarms.toml").write_text(told, encoding="utf-8")
         (self.folder / "polisen.csv").write_text(HEADER + "\n", encoding="utf-8")
         here = f"http://127.0.0.1:{self.outside.port}/kalla/kommunen.csv"
         sites = [
