@@ -22,6 +22,7 @@ from tasks.matching import Matches
 from tasks.model import Block, Draft, FollowUp, Period
 from tasks.pages import notices
 from tasks.periods import closed, local_date, period, periods, swedish_date
+from tasks.progress.reasons import WORDS as REASONS
 from tasks.progress.reasons import enumeration
 from tasks.store import Db, Store, drafts, history, publications, records
 from tasks.wording import letters
@@ -64,13 +65,24 @@ def follow_up(
     questions = found.questions_per_commitment()
     so_far = [
         progress.outcomes(
-            promise, p, every, found.activities, found.nil_reports, heard, duty, questions, local_date(as_of)
+            promise,
+            p,
+            every,
+            found.activities,
+            found.nil_reports,
+            heard,
+            duty,
+            questions,
+            local_date(as_of),
+            config.templates,
         )
         for p in every
         if p.end <= current.end
     ]
     released = drafts.released(db, promise.slug)
-    outcomes = disclosure.disclose(promise, current, so_far[-1], earlier=so_far[:-1], released=released, as_of=as_of)
+    outcomes = disclosure.disclose(
+        promise, current, so_far[-1], config.templates, earlier=so_far[:-1], released=released, as_of=as_of
+    )
     return wording.followup(promise, current, every, outcomes, tuple(heard.values()), as_of, evidence.RULES_VERSION)
 
 
@@ -83,6 +95,7 @@ def make(db: Db, config: Config, promise: Promise, followup: FollowUp, now: date
     """
     place, current = config.municipality_of(promise), period(promise, followup.period)
     # What will be sent of the draft, and what stands in its place should it be taken back, must be fit to be written.
+    REASONS.check(config.templates)
     letters.check(config.templates, promise, place, current)
     notices.check(config.templates, promise, place, current)
     before = drafts.latest(db, promise.slug, followup.period, lock=True)
@@ -108,11 +121,12 @@ def make(db: Db, config: Config, promise: Promise, followup: FollowUp, now: date
         if before is not None and publications.retraction(db, promise.slug, followup.period, before.edition):
             # What a person took back only a person brings back, whatever the figures say now.
             return replace(result, outcome="retracted", snapshot_sha256=before.followup.sha256)
-        if before is not None and not moved:
+        if before is not None and not _in_fact(moved, before.followup, followup, promise):
             return replace(result, snapshot_sha256=before.followup.sha256)
         edition = before.edition + 1 if before else 1
         given_up = drafts.edition(db, promise.slug, followup.period, edition)
-        if given_up is not None and not _changes(given_up.followup, followup):
+        anew = _changes(given_up.followup, followup) if given_up else ()
+        if given_up is not None and not _in_fact(anew, given_up.followup, followup, promise):
             # Both parties have said that just these figures need no correction.
             return replace(result, snapshot_sha256=before.followup.sha256 if before else followup.sha256)
         # A correction begins from what people made of the texts last time.
@@ -172,6 +186,20 @@ def _changes(before: FollowUp | None, now: FollowUp) -> tuple[tuple[str, str, st
     return tuple((t, old.get(t, ""), new.get(t, "")) for t in tokens if old.get(t) != new.get(t))
 
 
+def _in_fact(
+    moved: Sequence[tuple[str, str, str]], before: FollowUp, now: FollowUp, promise: Promise
+) -> list[tuple[str, str, str]]:
+    """Return the moved figures without the reasons that are only worded anew: no published page is wrong for that."""
+    facts = {o.commitment: replace(o, reason="") for o in before.outcomes}
+    # Of the duty to follow up the reason tells what no figure does: which period was late.
+    same = {
+        f"{o.commitment}.reason"
+        for o in now.outcomes
+        if promise.commitment(o.commitment).measure != "duty" and facts.get(o.commitment) == replace(o, reason="")
+    }
+    return [change for change in moved if change[0] not in same]
+
+
 def _duty(
     db: Db, config: Config, promise: Promise, current: Period, every: Sequence[Period], as_of: datetime
 ) -> list[tuple[str, bool, str]]:
@@ -186,9 +214,8 @@ def _duty(
                 sent.setdefault(row.channel, local_date(row.updated_at))
         missing = [c.name for c in required if c.id not in sent]
         last = max((sent[c.id] for c in required if c.id in sent), default=earlier.due)
-        late = (
-            f"klar den {swedish_date(last)} i stället för den {swedish_date(earlier.due)}" if last > earlier.due else ""
-        )
+        days = {"day": swedish_date(last), "promised": swedish_date(earlier.due)}
+        late = REASONS.say(config.templates, "duty_late_note", **days) if last > earlier.due else ""
         result.append((earlier.id, not missing, enumeration(missing) if missing else late))
     return result
 

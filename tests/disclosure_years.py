@@ -12,7 +12,7 @@ from config.schema import Promise
 from tasks import correcting, disclosure, progress, wording
 from tasks.model import Activity, Coverage, Dated, FollowUp, Outcome, Output, Period, Reading
 from tasks.periods import periods
-from tests.following import composed, drafted, heard, held, municipality, nil, promise
+from tests.following import composed, drafted, heard, held, municipality, nil, promise, shipped
 
 DISTRICTS = ("Norrbyn", "Söderbyn", "Mellanbyn")
 WHAT = {
@@ -91,7 +91,7 @@ class History:
         at = self.moments[moment]
         so_far = [self.outcomes(p, moment) for p in self.every if p.end <= period.end]
         shown = disclosure.disclose(
-            self.promise, period, so_far[-1], earlier=so_far[:-1], released=self.released, as_of=at
+            self.promise, period, so_far[-1], shipped().templates, earlier=so_far[:-1], released=self.released, as_of=at
         )
         return wording.followup(self.promise, period, self.every, shown, tuple(self.coverage.values()), at, "test")
 
@@ -99,7 +99,8 @@ class History:
         """How things stood at the end of a period, as known at a moment, before disclosure."""
         nils = [n for known_from, n in self.nils if known_from <= moment]
         seen, day = self.activities(moment), self.moments[moment].date()
-        return progress.outcomes(self.promise, period, self.every, seen, nils, self.coverage, (), {}, day)
+        words = shipped().templates
+        return progress.outcomes(self.promise, period, self.every, seen, nils, self.coverage, (), {}, day, words)
 
     @property
     def coverage(self) -> dict[str, Coverage]:

@@ -24,6 +24,7 @@ from tasks.matching import Matches, match
 from tasks.model import Activity, Coverage, Dated, Outcome, Record
 from tasks.periods import periods
 from tests.evaluate import published_at, record_of
+from tests.following import shipped
 
 PROMISES = Path(__file__).parent / "data" / "replay"
 NEWS = Source(id="labelled", kind="rss", name="Nyheter från kommun, polis och tidningar", url="file:records")
@@ -133,6 +134,7 @@ def run(
         (),
         found.questions_per_commitment(),
         moment.date(),
+        shipped().templates,
     )
     return Year(promise, found, {o.commitment: o for o in outcomes})
 

@@ -103,12 +103,16 @@ def outcome(
         duty,
         {made.commitments[0].id: questions},
         as_of or period.due,
+        shipped().templates,
     )
     return found[0]
 
 
-def sample(number: int = 3, gap: tuple[date, date] | None = None) -> tuple[Promise, Municipality, FollowUp]:
+def sample(
+    number: int = 3, gap: tuple[date, date] | None = None, templates: Mapping[str, str] | None = None
+) -> tuple[Promise, Municipality, FollowUp]:
     """Return the shipped promise with an invented year, followed up at the end of period `number`."""
+    templates = shipped().templates if templates is None else templates
     made = shipped().promises["strangnas-2021"]
     every = periods(made)
     period = every[number - 1]
@@ -124,8 +128,9 @@ def sample(number: int = 3, gap: tuple[date, date] | None = None) -> tuple[Promi
         [(p.id, p.id != "2021-T2", "" if p.id != "2021-T2" else "Kommunens sociala medier") for p in every],
         {},
         period.due,
+        templates,
     )
-    shown = disclosure.disclose(made, period, outcomes)
+    shown = disclosure.disclose(made, period, outcomes, templates)
     follow = wording.followup(made, period, every, shown, tuple(coverage.values()), moment, "test")
     return made, municipality(), follow
 

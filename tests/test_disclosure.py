@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tasks import disclosure
 from tasks.model import Activity, Dated, Outcome, canonical
 from tasks.periods import periods
-from tests.following import composed, held, outcome, promise, sample
+from tasks.progress.reasons import WORDS as REASONS
+from tests.following import composed, held, outcome, promise, sample, shipped
 
 PLACE = "Skolan vid torget"
 DAY = date(2021, 2, 17)
@@ -23,7 +24,11 @@ def shown(disclosed: str, activities: list[Activity], number: int = 1, *, closed
     made = promise(disclosure=disclosed, **fields)
     whole = outcome(made, activities, number=number)
     return disclosure.disclose(
-        made, periods(made)[number - 1], [whole], as_of=None if closed else datetime(2021, 1, 1, 12, tzinfo=UTC)
+        made,
+        periods(made)[number - 1],
+        [whole],
+        shipped().templates,
+        as_of=None if closed else datetime(2021, 1, 1, 12, tzinfo=UTC),
     )[0]
 
 
@@ -93,7 +98,7 @@ def test_a_total_does_not_give_away_an_earlier_small_number() -> None:
     found = shown("protected", early + late, number=2)
     assert (found.held, found.held_total, found.hidden) == (None, 9, ("held",))
     assert [(a.count, a.when) for a in found.activities] == [(9, Dated(date(2021, 1, 1), date(2021, 8, 31), "period"))]
-    assert found.reason.endswith(disclosure.PERIOD_HIDDEN)
+    assert found.reason.endswith(REASONS.say(shipped().templates, "hidden_period"))
 
 
 # Letters that no word of the outcome is made of.

@@ -18,10 +18,11 @@ from tasks.disclosure import over_time
 from tasks.disclosure.over_time import Telling
 from tasks.model import Activity, FollowUp, Piece
 from tasks.periods import periods
+from tasks.progress.reasons import WORDS as REASONS
 from tests import evaluate_disclosure
 from tests.disclosure_years import History, Seen, published, random_history, series, year
 from tests.evaluate_disclosure import Attack, Told, beyond_optimum, optimum, told
-from tests.following import held, nil
+from tests.following import held, nil, shipped
 
 AT = datetime.fromisoformat("2021-09-15T06:00:00+00:00")
 
@@ -287,14 +288,14 @@ def test_the_pages_say_why_a_number_is_missing() -> None:
         next(o.body.decode() for o in published(history.promise, c.followup) if o.name.endswith("index.html"))
         for c in history.closings
     ]
-    assert disclosure.HIDDEN in pages[0]
-    assert disclosure.PERIOD_HIDDEN in pages[1]
+    assert REASONS.say(shipped().templates, "hidden") in pages[0]
+    assert REASONS.say(shipped().templates, "hidden_period") in pages[1]
     assert "tillsammans med tidigare perioder: 9 besök sedan löftet undertecknades." in pages[1]
     assert "17 sammanlagt, 8 under perioden" in pages[2]
     shrunk = year((6, 7))
     shrunk.seen[0] = Seen(held(date(2021, 2, 1), count=4), 0, 99)
     follow = shrunk.follow_up(shrunk.every[1], 2)
     page = next(o.body.decode() for o in published(shrunk.promise, follow) if o.name.endswith("index.html"))
-    assert disclosure.TOTAL_HIDDEN in page
+    assert REASONS.say(shipped().templates, "hidden_total") in page
     assert "7 besök under perioden" in page
     assert not [p for p in (*pages, page) if "färre än" in p]

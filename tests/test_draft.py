@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from sqlalchemy import func, select
 
 from tasks import decide, rendering
 from tasks.draft import written_drafts
-from tasks.model import Edition, Output, combined_sha256
+from tasks.model import Edition, Output, Refused, combined_sha256
 from tasks.store import Store, drafts
 from tasks.store.tables import followups
 from tests.year import KOMMUN, Year, a_year, walk
@@ -56,6 +57,36 @@ def test_open_drafts_are_renewed_and_closed_ones_looked_at_for_corrections(year:
     assert year.run("2021-T1", now + timedelta(days=30)).outcome == "correction"
     assert written_drafts.fn([slug], "open") == [(slug, "2021-T1")]
     assert written_drafts.fn([], "open") == []
+
+
+def test_a_reason_worded_anew_is_in_an_open_draft_and_corrects_no_closed_one(year: Year) -> None:
+    """Staff may edit a sentence without every published period being proposed for correction."""
+    now = year.due("2021-T1")
+
+    def worded(instead: str) -> None:
+        text = year.config.templates["skal.j2"]
+        (year.folder / "templates").mkdir(exist_ok=True)
+        changed = re.sub(r"(block runs_until %}).*?(?= till och med)", rf"\1{instead}", text)
+        (year.folder / "templates" / "skal.j2").write_text(changed, encoding="utf-8")
+
+    worded("Löftet löper")
+    assert year.draft("2021-T1", now + timedelta(hours=1)).outcome == "revised"
+    assert "Löftet löper till och med den" in year.outcome("2021-T1", "c5").reason
+    year.approve("2021-T1", now + timedelta(hours=2))
+    worded("Löftet sträcker sig")
+    assert year.draft("2021-T1", now + timedelta(hours=3)).outcome == "unchanged"
+    assert "Löftet löper till och med den" in year.outcome("2021-T1", "c5").reason
+
+
+def test_a_broken_reason_is_refused_before_there_is_a_draft(year: Year) -> None:
+    """With file and line; nothing is stored."""
+    rows = stored(year)
+    text = year.config.templates["skal.j2"]
+    (year.folder / "templates").mkdir()
+    (year.folder / "templates" / "skal.j2").write_text(text.replace("{{ period }}: f", "{{ x }}: f"), encoding="utf-8")
+    with pytest.raises(Refused, match=r"Mallen skal\.j2, rad \d+: okänt namn"):
+        year.run("2021-T2")
+    assert stored(year) == rows
 
 
 def test_a_save_says_what_was_closed_while_it_was_rendered(year: Year, monkeypatch: pytest.MonkeyPatch) -> None:

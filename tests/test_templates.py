@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,9 @@ from tasks import wording
 from tasks.model import Refused, Retraction
 from tasks.pages import notices
 from tasks.periods import period
+from tasks.phrases import Phrases
+from tasks.progress.reasons import WORDS
+from tasks.templating import Sheet
 from tasks.wording import letters
 from tests.following import composed, sample, shipped
 
@@ -22,6 +26,7 @@ NAMES = sorted(shipped().templates)
 
 def all_that_is_tried(templates: Mapping[str, str]) -> None:
     """Do what is done before a draft is kept: write its texts, render its pages, try its letters and its notice."""
+    WORDS.check(templates)
     names = [c.template for c in PLACE.channels]
     blocks = wording.blocks(templates, FOLLOW, MADE, PLACE, names)
     composed(MADE, PLACE, FOLLOW, blocks, templates=templates)
@@ -34,7 +39,7 @@ def test_the_shipped_templates_are_whole() -> None:
     all_that_is_tried(shipped().templates)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [n for n in NAMES if n != WORDS.file])
 def test_an_unknown_name_is_refused_with_file_and_line(name: str) -> None:
     """Put where the template begins to say something, also in a file that others include."""
     lines = shipped().templates[name].splitlines(keepends=True)
@@ -52,6 +57,47 @@ def _says_something(lines: list[str], at: int) -> bool:
     if before.count("{#") != before.count("#}"):
         return False
     return "{% block" not in "".join(lines) or before.count("{% block") > before.count("{% endblock")
+
+
+PHRASES = [(WORDS, part) for part in WORDS.known]
+
+
+@pytest.mark.parametrize(("words", "part"), PHRASES, ids=[part for _, part in PHRASES])
+def test_every_wording_is_the_template_s(words: Phrases, part: str) -> None:
+    """Changed, it is said; taken away, emptied, misspelt or with a figure typed by hand, its file is refused."""
+    text = shipped().templates[words.file]
+    whole = re.search(rf"{{% block {part} %}}(.*?){{% endblock %}}", text)
+    assert whole
+
+    def instead(said: str) -> dict[str, str]:
+        return {**shipped().templates, words.file: text.replace(whole[0], said)}
+
+    changed = instead(whole[0].replace("%}", "%}Alltså: ", 1))
+    assert words.say(changed, part, **words.known[part]).startswith("Alltså: ")
+    words.check(changed)
+    line = text[: whole.start()].count("\n") + 1
+    for said, why in (
+        ("", f"saknar blocket {part}"),
+        (f"{{% block {part} %}} {{% endblock %}}", f"block {part}: texten är tom"),
+        (whole[0].replace("%}", "%}{{ finns_inte }}", 1), f"rad {line}: okänt namn"),
+        (whole[0].replace("%}", "%}minst 4 ", 1), f"rad {line}: en siffra är skriven för hand i {part}"),
+    ):
+        with pytest.raises(Refused, match=re.escape(f"Mallen {words.file}")) as caught:
+            all_that_is_tried(instead(said))
+        assert why in str(caught.value)
+
+
+def test_no_wording_is_there_for_nothing() -> None:
+    """A block that nothing says would be edited without effect."""
+    assert set(Sheet(shipped().templates, WORDS.file).parts) == set(WORDS.known)
+
+
+def test_an_edited_reason_is_on_the_page() -> None:
+    """A folder with that one file changed: what citizens read changes, and nothing else does."""
+    text = shipped().templates["skal.j2"]
+    templates = {**shipped().templates, "skal.j2": text.replace("Tiden gick ut", "Löftet skulle ha hållits")}
+    before, after = ([o.reason for o in f.outcomes] for f in (FOLLOW, sample(3, templates=templates)[2]))
+    assert [r.replace("Tiden gick ut", "Löftet skulle ha hållits") for r in before] == after != before
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
@@ -12,12 +12,8 @@ from tasks.disclosure import over_time
 from tasks.model import Activity, Dated, FollowUp, Outcome, Period
 from tasks.periods import local_date, periods
 from tasks.progress.counting import inside
-from tasks.progress.reasons import actor, gap_text
+from tasks.progress.reasons import WORDS, actor, not_known
 
-HIDDEN = "Uppgiften kan inte redovisas, eftersom den skulle kunna peka ut någon."
-# Said beside a shown total, and beside a period's shown number.
-PERIOD_HIDDEN = "Antalet för bara den här perioden visas inte, eftersom det skulle kunna peka ut någon."
-TOTAL_HIDDEN = "Hur många det är sammanlagt visas inte, eftersom det skulle kunna peka ut någon."
 # A follow-up without a moment is made after everything else.
 _LAST = datetime.max.replace(tzinfo=UTC)
 
@@ -30,12 +26,14 @@ class _Setting:
     released: Sequence[FollowUp]
     at: datetime
     closed: bool
+    templates: Mapping[str, str]
 
 
 def disclose(
     promise: Promise,
     period: Period,
     outcomes: Sequence[Outcome],
+    templates: Mapping[str, str],
     *,
     earlier: Sequence[Sequence[Outcome]] = (),
     released: Sequence[FollowUp] = (),
@@ -46,10 +44,10 @@ def disclose(
     `earlier` are the outcomes of each earlier period as known now, oldest first, and `released` the follow-ups of every
     edition that was ever closed: a protected number is held against both. A period left out of `earlier` counts as
     reported, with zero where nothing is seen. `as_of` (aware) is the moment of the follow-up: before the period is
-    over, only public outcomes are shown.
+    over, only public outcomes are shown. `templates` word the reasons.
     """
     closed = as_of is None or local_date(as_of) > period.end
-    setting = _Setting(promise, period, earlier, released, as_of or _LAST, closed)
+    setting = _Setting(promise, period, earlier, released, as_of or _LAST, closed, templates)
     return tuple(_disclosed(promise.commitment(o.commitment), o, setting) for o in outcomes)
 
 
@@ -76,9 +74,9 @@ def _disclosed(commitment: Commitment, outcome: Outcome, setting: _Setting) -> O
     if commitment.disclosure == "public":
         return _without_doubtful(outcome)
     if not setting.closed:
-        return _hidden(outcome, "Uppgiften redovisas när perioden är slut.")
+        return _hidden(outcome, WORDS.say(setting.templates, "not_over"))
     if commitment.disclosure == "yes_no":
-        return _yes_no(commitment, outcome)
+        return _yes_no(commitment, outcome, setting.templates)
     if commitment.disclosure == "protected":
         return _protected(commitment, outcome, setting)
     return _count_only(outcome, setting)
@@ -89,20 +87,16 @@ def _without_doubtful(outcome: Outcome) -> Outcome:
     return replace(outcome, not_counted=tuple(a for a in outcome.not_counted if a.band == "sure"))
 
 
-def _yes_no(commitment: Commitment, outcome: Outcome) -> Outcome:
+def _yes_no(commitment: Commitment, outcome: Outcome, templates: Mapping[str, str]) -> Outcome:
     # Even a gap's reason or an open question would tell that there was something to ask about.
-    said = {
-        True: "Arbetssättet har använts under perioden.",
-        False: f"{actor(commitment)} har rapporterat att arbetssättet inte har använts under perioden.",
-        None: _not_known(outcome),
-    }[outcome.used]
+    if outcome.used is None:
+        said = not_known(templates, outcome)
+    else:
+        told = {"actor": actor(commitment), "unit": commitment.unit[1], "always": False}
+        said = WORDS.say(templates, "used" if outcome.used else "not_used", **told)
     if outcome.used is not None and outcome.status == "uppgift saknas":
-        said += " Uppgift saknas för en tidigare period."
+        said += " " + WORDS.say(templates, "gap_before")
     return replace(_bare(outcome), reason=said)
-
-
-def _not_known(outcome: Outcome) -> str:
-    return f"Uppgift saknas {gap_text(outcome.gaps)}." if outcome.gaps else "Uppgift saknas för perioden."
 
 
 def _count_only(outcome: Outcome, setting: _Setting) -> Outcome:
@@ -120,8 +114,8 @@ def _count_only(outcome: Outcome, setting: _Setting) -> Outcome:
         return shown
     # What was called off was never held, and so is not told.
     if outcome.held_total == 0:
-        return replace(shown, status="ej påbörjat", reason="Inget har genomförts hittills.")
-    return replace(shown, status="uppgift saknas", reason=_not_known(outcome))
+        return replace(shown, status="ej påbörjat", reason=WORDS.say(setting.templates, "nothing_yet"))
+    return replace(shown, status="uppgift saknas", reason=not_known(setting.templates, outcome))
 
 
 def _protected(commitment: Commitment, outcome: Outcome, setting: _Setting) -> Outcome:
@@ -149,7 +143,7 @@ def _protected(commitment: Commitment, outcome: Outcome, setting: _Setting) -> O
         hidden=tuple(hidden),
         pieces=() if held is None and total is None else pieces,
     )
-    return _said(shown, outcome)
+    return _said(shown, outcome, setting.templates)
 
 
 def _known(outcome: Outcome, so_far: Sequence[Period], setting: _Setting) -> dict[str, int]:
@@ -159,16 +153,16 @@ def _known(outcome: Outcome, so_far: Sequence[Period], setting: _Setting) -> dic
     return {p: n for p, n in over_time.counts(outcome.activities, so_far).items() if n or p not in silent}
 
 
-def _said(shown: Outcome, outcome: Outcome) -> Outcome:
+def _said(shown: Outcome, outcome: Outcome, templates: Mapping[str, str]) -> Outcome:
     """Return a protected outcome with a status and a reason that rest on the shown numbers alone."""
     if shown.held_total is not None:
-        both = f"{outcome.reason} {PERIOD_HIDDEN}" if "held" in shown.hidden else outcome.reason
-        return replace(shown, reason=both.strip())
+        rest = f" {WORDS.say(templates, 'hidden_period')}" if "held" in shown.hidden else ""
+        return replace(shown, reason=f"{outcome.reason}{rest}".strip())
     if shown.held is not None:
-        return replace(shown, status="kan inte redovisas", reason=TOTAL_HIDDEN)
+        return replace(shown, status="kan inte redovisas", reason=WORDS.say(templates, "hidden_total"))
     if "held" in shown.hidden:
-        return replace(_hidden(outcome, HIDDEN), hidden=shown.hidden)
-    return replace(shown, status="uppgift saknas", reason=_not_known(outcome))
+        return replace(_hidden(outcome, WORDS.say(templates, "hidden")), hidden=shown.hidden)
+    return replace(shown, status="uppgift saknas", reason=not_known(templates, outcome))
 
 
 def _lumps(outcome: Outcome, held: int | None, total: int | None, setting: _Setting) -> tuple[Activity, ...]:

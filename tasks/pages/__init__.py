@@ -19,8 +19,8 @@ from tasks.pages import catalogue, feeds, opendata, telling
 from tasks.pages.addresses import address, folder_of, home_of, site_of
 from tasks.pages.article import article_of
 from tasks.periods import local_date
+from tasks.templating import Sheet
 from tasks.wording import entry
-from tasks.wording.templating import Sheet
 
 PAGE = "page.html.j2"
 # The municipality's own page with the newest follow-up on top: its template and, beside each period's page, its name.

@@ -11,7 +11,7 @@ from tasks.pages import catalogue, feed_files, opendata, page_files, standing_pa
 from tasks.pages.addresses import address, folder_of, home_of
 from tasks.pages.telling import contacts, earlier_pages
 from tasks.periods import local_date, swedish_date
-from tasks.wording.templating import Sheet
+from tasks.templating import Sheet
 
 PAGE = "notice.html.j2"
 # What the public is told; for secrecy no more than that.

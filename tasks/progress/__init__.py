@@ -26,14 +26,16 @@ def outcomes(
     duty: Sequence[Delivery],
     questions: Mapping[str, int],
     as_of: date,
+    templates: Mapping[str, str],
 ) -> tuple[Outcome, ...]:
     """Return how each commitment stands at the end of the period, before disclosure rules.
 
     `periods` are all of the promise, in order. A nil report counts when its source is one of the commitment's
     `evidence_from` and such reports cover every day of the period. A source missing from `coverage` was never heard.
+    `templates` word the reasons; Refused names the one that can't be said.
     """
     so_far = tuple(p for p in periods if p.end <= period.end)
-    situation = Situation(promise, period, so_far, as_of)
+    situation = Situation(promise, period, so_far, as_of, templates)
     return tuple(
         _duty(c, duty, situation)
         if c.measure == "duty"
@@ -80,7 +82,8 @@ def _outcome(
         used=_used(held, zero_now) if commitment.measure == "ongoing" else None,
     )
     silent = tuple(p for p in situation.periods if not heard[p.id])
-    return replace(outcome, reason=reason(commitment, outcome, period, silent, _deadline(commitment, situation)))
+    deadline = _deadline(commitment, situation)
+    return replace(outcome, reason=reason(situation.templates, commitment, outcome, period, silent, deadline))
 
 
 def _facts(
@@ -179,7 +182,7 @@ def _duty(commitment: Commitment, duty: Sequence[Delivery], situation: Situation
     return Outcome(
         commitment=commitment.id,
         status="på väg" if done == len(due) else "försenat",
-        reason=duty_reason(due),
+        reason=duty_reason(situation.templates, due),
         held=done,
         held_total=done,
         target=len(due),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -28,6 +28,7 @@ class Situation:
     # The promise's periods up to and including this one.
     periods: tuple[Period, ...]
     as_of: date
+    templates: Mapping[str, str]
 
     @property
     def last(self) -> date:

@@ -1,14 +1,52 @@
-"""The sentence beside a status: why it stands as it does, in plain Swedish, without places or activity dates."""
+"""The sentence beside a status: why it stands as it does, worded by skal.j2, without places or activity dates."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from config.schema import Commitment
 from tasks.model import Gap, Outcome, Period
 from tasks.periods import span_name, swedish_date
+from tasks.phrases import Phrases
 
+_COUNTED = {"total": 4, "unit": "vandringar", "goal": "minst 4"}
+_USED = {"actor": "Kommunen", "unit": "vandringar", "always": True}
+WORDS = Phrases(
+    "skal.j2",
+    {
+        "called_off": {},
+        "nothing_yet": {},
+        "nothing": {},
+        "at_least": _COUNTED,
+        "since_signing": _COUNTED,
+        "no_number": {},
+        "more": _COUNTED,
+        "of_goal": _COUNTED,
+        "not_used": _USED,
+        "used": _USED,
+        "used_counted": _USED,
+        "gaps": {"days": "12–26 augusti 2021"},
+        "gap_somewhere": {},
+        "gap_before": {},
+        "silent_now": {},
+        "silent": {"periods": "1 januari–30 april 2021"},
+        "unconfirmed": {},
+        "runs_until": {"day": "31 december 2021"},
+        "ran_out": {"day": "31 december 2021"},
+        "not_over": {},
+        "hidden": {},
+        "hidden_period": {},
+        "hidden_total": {},
+        "duty_none": {},
+        "duty": {"done": 1, "due": 2},
+        "duty_in_time": {"period": "1 januari–30 april 2021"},
+        "duty_late": {"period": "1 januari–30 april 2021", "note": "klar den 20 maj 2021"},
+        "duty_late_note": {"day": "20 maj 2021", "promised": "15 maj 2021"},
+        "duty_missing": {"period": "1 januari–30 april 2021", "places": "Kommunens sociala medier"},
+    },
+)
 _ACTORS = {"police": "Polisen", "municipality": "Kommunen", "both": "Polisen och kommunen"}
 
 
@@ -45,89 +83,108 @@ def gap_text(gaps: Sequence[Gap]) -> str:
     return enumeration([span_name(*s) for s in spans])
 
 
-def reason(commitment: Commitment, outcome: Outcome, period: Period, silent: Sequence[Period], deadline: date) -> str:
+def reason(
+    templates: Mapping[str, str],
+    commitment: Commitment,
+    outcome: Outcome,
+    period: Period,
+    silent: Sequence[Period],
+    deadline: date,
+) -> str:
     """Return why the commitment has its status; `silent` are the periods that nobody has reported on."""
+    said = _Saying(templates)
+    unknown = said.unknown(outcome, period, silent)
     if commitment.measure == "ongoing":
-        return _join(_ongoing(commitment, outcome), _unknown(outcome, period, silent))
-    return _join(_amount(commitment, outcome), _unknown(outcome, period, silent), _time(commitment, outcome, deadline))
+        return _join(said.ongoing(commitment, outcome), unknown)
+    return _join(said.amount(commitment, outcome), unknown, said.time(commitment, outcome, deadline))
 
 
-def duty_reason(due: Sequence[tuple[str, bool, str]]) -> str:
+def duty_reason(templates: Mapping[str, str], due: Sequence[tuple[str, bool, str]]) -> str:
     """Return how the follow-ups due so far went; each is period name, delivered or not, what was late or missing.
 
     Every period has its own record: told in time, told late, or where it is still missing.
     """
     if not due:
-        return "Det finns ingen tidigare uppföljning att redovisa än."
+        return WORDS.say(templates, "duty_none")
     done = sum(delivered for _, delivered, _ in due)
-    noun = "uppföljning" if len(due) == 1 else "uppföljningar"
-    first = f"{done} av {len(due)} {noun} har publicerats på alla utlovade ställen."
+    first = WORDS.say(templates, "duty", done=done, due=len(due))
     notes = [
-        f"{name}: redovisad i tid."
+        WORDS.say(templates, "duty_in_time", period=name)
         if delivered and not note
-        else f"{name}: försenad, {note}."
+        else WORDS.say(templates, "duty_late", period=name, note=note)
         if delivered
-        else f"{name}: försenad, saknas på {note.rstrip('.') or 'alla utlovade ställen'}."
+        else WORDS.say(templates, "duty_missing", period=name, places=note.rstrip("."))
         for name, delivered, note in due
     ]
     return _join(first, *notes)
+
+
+def not_known(templates: Mapping[str, str], outcome: Outcome) -> str:
+    """Return which days were not heard, or that something is not known."""
+    if outcome.gaps:
+        return WORDS.say(templates, "gaps", days=gap_text(outcome.gaps))
+    return WORDS.say(templates, "gap_somewhere")
 
 
 def _join(*sentences: str) -> str:
     return " ".join(s for s in sentences if s)
 
 
-def _amount(commitment: Commitment, outcome: Outcome) -> str:
-    total, aim = outcome.held_total, goal(commitment)
-    if outcome.status == "inställt":
-        return "Det som planerades är inställt och inget nytt är planerat."
-    if total is None:
+@dataclass(frozen=True, slots=True)
+class _Saying:
+    """Which sentences an outcome needs, said in the templates' words."""
+
+    templates: Mapping[str, str]
+
+    def _say(self, part: str, **told: object) -> str:
+        return WORDS.say(self.templates, part, **told)
+
+    def amount(self, commitment: Commitment, outcome: Outcome) -> str:
+        total, aim = outcome.held_total, goal(commitment)
+        if outcome.status == "inställt":
+            return self._say("called_off")
+        if total is None:
+            return ""
+        if total == 0:
+            return self._say("nothing_yet" if outcome.status == "ej påbörjat" else "nothing")
+        counted = {"total": total, "unit": unit(commitment, total), "goal": aim}
+        if outcome.total_is_floor:
+            return self._say("at_least", **counted)
+        if commitment.measure == "once" or not aim:
+            extra = "" if aim or commitment.measure == "once" else self._say("no_number")
+            return _join(self._say("since_signing", **counted), extra)
+        if total > (commitment.target or 0):
+            return self._say("more", **counted)
+        return self._say("of_goal", **{**counted, "unit": unit(commitment, commitment.target)})
+
+    def ongoing(self, commitment: Commitment, outcome: Outcome) -> str:
+        if outcome.used is None:
+            return ""
+        told = {"actor": actor(commitment), "unit": commitment.unit[1], "always": outcome.status == "uppfyllt"}
+        if not outcome.used:
+            return self._say("not_used", **told)
+        counted = commitment.disclosure == "public" and outcome.activities
+        return self._say("used_counted" if counted else "used", **told)
+
+    def unknown(self, outcome: Outcome, period: Period, silent: Sequence[Period]) -> str:
+        """Return what is not known, where that is what the status or the number hangs on."""
+        if outcome.status == "inställt":
+            return ""
+        if outcome.gaps:
+            return self._say("gaps", days=gap_text(outcome.gaps))
+        if outcome.status != "uppgift saknas":
+            return ""
+        if not silent:
+            return self._say("unconfirmed")
+        if len(silent) == 1 and silent[0].id == period.id:
+            return self._say("silent_now")
+        return self._say("silent", periods=enumeration([p.name for p in silent]))
+
+    def time(self, commitment: Commitment, outcome: Outcome, deadline: date) -> str:
+        if commitment.target is None and commitment.measure != "once":
+            return ""
+        if outcome.status in ("på väg", "ej påbörjat"):
+            return self._say("runs_until", day=swedish_date(deadline))
+        if outcome.status in ("delvis", "ej uppfyllt", "försenat"):
+            return self._say("ran_out", day=swedish_date(deadline))
         return ""
-    if total == 0:
-        return "Inget har genomförts hittills." if outcome.status == "ej påbörjat" else "Inget har genomförts."
-    if outcome.total_is_floor:
-        rest = f"; löftet är {aim}" if aim else ""
-        return f"Minst {total} {unit(commitment, total)} har genomförts{rest}."
-    if commitment.measure == "once" or not aim:
-        extra = "" if aim or commitment.measure == "once" else " Löftet anger inget antal."
-        return f"{total} {unit(commitment, total)} har genomförts sedan löftet undertecknades.{extra}"
-    if total > (commitment.target or 0):
-        return f"{total} {unit(commitment, total)} har genomförts; löftet är {aim}."
-    return f"{total} av {aim} {unit(commitment, commitment.target)} har genomförts."
-
-
-def _ongoing(commitment: Commitment, outcome: Outcome) -> str:
-    if outcome.used is None:
-        return ""
-    if not outcome.used:
-        return f"{actor(commitment)} har rapporterat att arbetssättet inte har använts under perioden."
-    always = " i alla perioder" if outcome.status == "uppfyllt" else " under perioden"
-    if commitment.disclosure == "public" and outcome.activities:
-        return f"{commitment.unit[1].capitalize()} har genomförts{always}."
-    return f"Arbetssättet har använts{always}."
-
-
-def _unknown(outcome: Outcome, period: Period, silent: Sequence[Period]) -> str:
-    """Return what is not known, where that is what the status or the number hangs on."""
-    if outcome.status == "inställt":
-        return ""
-    parts = []
-    if outcome.gaps:
-        parts.append(f"Uppgift saknas {gap_text(outcome.gaps)}.")
-    elif silent and outcome.status == "uppgift saknas":
-        now = any(p.id == period.id for p in silent)
-        which = "perioden" if now and len(silent) == 1 else enumeration([p.name for p in silent])
-        parts.append(f"Ingen rapport har kommit in för {which}.")
-    if outcome.status == "uppgift saknas" and not parts:
-        parts.append("Det finns uppgifter som ännu inte har bekräftats.")
-    return _join(*parts)
-
-
-def _time(commitment: Commitment, outcome: Outcome, deadline: date) -> str:
-    if commitment.target is None and commitment.measure != "once":
-        return ""
-    if outcome.status in ("på väg", "ej påbörjat"):
-        return f"Löftet gäller till och med den {swedish_date(deadline)}."
-    if outcome.status in ("delvis", "ej uppfyllt", "försenat"):
-        return f"Tiden gick ut den {swedish_date(deadline)}."
-    return ""

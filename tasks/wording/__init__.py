@@ -12,10 +12,10 @@ from config.schema import Municipality, Promise
 from tasks.model import Block, Coverage, Entry, Figure, FollowUp, Outcome, Period, Refused
 from tasks.periods import swedish_date
 from tasks.progress.reasons import actor
+from tasks.templating import Sheet
 from tasks.wording import editing, language
 from tasks.wording.editing import check_edit, fill
 from tasks.wording.figures import figures
-from tasks.wording.templating import Sheet
 
 __all__ = ["advice", "blocks", "check_edit", "entry", "figures", "fill", "followup", "merge", "place_names"]
 

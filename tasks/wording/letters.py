@@ -8,7 +8,7 @@ from datetime import date
 from config.schema import Municipality, Promise
 from tasks.model import Period
 from tasks.periods import swedish_date
-from tasks.wording.templating import Sheet
+from tasks.templating import Sheet
 
 MAIL = "mail.j2"
 

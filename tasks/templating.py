@@ -23,7 +23,7 @@ class Sheet:
             raise Refused(f"Mallen {file} finns inte. Lägg den i config/templates; där finns: {known}.")
         self._template: Template
         try:
-            self._template, self.parts = _read(tuple(sorted(templates.items())), file, autoescape)
+            self._template, self.parts, self.typed = _read(tuple(sorted(templates.items())), file, autoescape)
         except TemplateSyntaxError as error:
             mend = "Rätta raden; klammer och procenttecken måste stå i par."
             raise Refused(f"Mallen {file}, rad {error.lineno}: {error.message}. {mend}") from error
@@ -54,12 +54,18 @@ class Sheet:
 
 
 @lru_cache(maxsize=64)
-def _read(templates: tuple[tuple[str, str], ...], file: str, autoescape: bool) -> tuple[Template, tuple[str, ...]]:
-    """Return a compiled template and the names of its blocks in order; kept, since every save of a text renders all."""
+def _read(
+    templates: tuple[tuple[str, str], ...], file: str, autoescape: bool
+) -> tuple[Template, tuple[str, ...], tuple[tuple[str, int, str], ...]]:
+    """Return a compiled template, the names of its blocks in order, and (block, line, text) of what is typed in them.
+
+    Kept, since every save of a text renders all.
+    """
     environment = _environment(templates, autoescape)
     tree = environment.parse(dict(templates)[file])
-    parts = tuple(node.name for node in tree.body if isinstance(node, nodes.Block))
-    return environment.get_template(file), parts
+    blocks = [node for node in tree.body if isinstance(node, nodes.Block)]
+    typed = [(block.name, text.lineno, text.data) for block in blocks for text in block.find_all(nodes.TemplateData)]
+    return environment.get_template(file), tuple(block.name for block in blocks), tuple(typed)
 
 
 @lru_cache(maxsize=16)
