@@ -35,6 +35,9 @@ def _figures(commitment: str, before: FollowUp, now: FollowUp) -> list[str]:
     said = []
     for name, sentence in _MOVED:
         was, is_now = old.get(f"{commitment}.{name}"), new.get(f"{commitment}.{name}")
+        # A word that staff changed in between is no news.
+        if name == "status" and before.outcome(commitment).status == now.outcome(commitment).status:
+            continue
         if was is not None and is_now is not None and was != is_now:
             said.append(sentence.format(was, is_now))
     return said

@@ -25,7 +25,7 @@ from tasks.periods import closed, local_date, period, periods, swedish_date
 from tasks.progress.reasons import WORDS as REASONS
 from tasks.progress.reasons import enumeration
 from tasks.store import Db, Store, drafts, history, publications, records
-from tasks.wording import letters
+from tasks.wording import letters, statuses
 
 Outcome = Literal["new", "revised", "unchanged", "correction", "retracted", "frozen", "busy"]
 
@@ -83,7 +83,16 @@ def follow_up(
     outcomes = disclosure.disclose(
         promise, current, so_far[-1], config.templates, earlier=so_far[:-1], released=released, as_of=as_of
     )
-    return wording.followup(promise, current, every, outcomes, tuple(heard.values()), as_of, evidence.RULES_VERSION)
+    return wording.followup(
+        promise,
+        current,
+        every,
+        outcomes,
+        tuple(heard.values()),
+        as_of,
+        evidence.RULES_VERSION,
+        config.templates,
+    )
 
 
 def make(db: Db, config: Config, promise: Promise, followup: FollowUp, now: datetime) -> Drafted:
@@ -96,6 +105,7 @@ def make(db: Db, config: Config, promise: Promise, followup: FollowUp, now: date
     place, current = config.municipality_of(promise), period(promise, followup.period)
     # What will be sent of the draft, and what stands in its place should it be taken back, must be fit to be written.
     REASONS.check(config.templates)
+    statuses.WORDS.check(config.templates)
     letters.check(config.templates, promise, place, current)
     notices.check(config.templates, promise, place, current)
     before = drafts.latest(db, promise.slug, followup.period, lock=True)
@@ -189,14 +199,18 @@ def _changes(before: FollowUp | None, now: FollowUp) -> tuple[tuple[str, str, st
 def _in_fact(
     moved: Sequence[tuple[str, str, str]], before: FollowUp, now: FollowUp, promise: Promise
 ) -> list[tuple[str, str, str]]:
-    """Return the moved figures without the reasons that are only worded anew: no published page is wrong for that."""
+    """Return the moved figures without what is only worded anew: no published page is wrong for that."""
     facts = {o.commitment: replace(o, reason="") for o in before.outcomes}
+    status = {o.commitment: o.status for o in before.outcomes}
     # Of the duty to follow up the reason tells what no figure does: which period was late.
     same = {
         f"{o.commitment}.reason"
         for o in now.outcomes
         if promise.commitment(o.commitment).measure != "duty" and facts.get(o.commitment) == replace(o, reason="")
     }
+    same |= {f"{o.commitment}.status" for o in now.outcomes if status.get(o.commitment) == o.status}
+    if status == {o.commitment: o.status for o in now.outcomes}:
+        same.add("summary")
     return [change for change in moved if change[0] not in same]
 
 

@@ -93,7 +93,9 @@ class History:
         shown = disclosure.disclose(
             self.promise, period, so_far[-1], shipped().templates, earlier=so_far[:-1], released=self.released, as_of=at
         )
-        return wording.followup(self.promise, period, self.every, shown, tuple(self.coverage.values()), at, "test")
+        return wording.followup(
+            self.promise, period, self.every, shown, tuple(self.coverage.values()), at, "test", shipped().templates
+        )
 
     def outcomes(self, period: Period, moment: int) -> tuple[Outcome, ...]:
         """How things stood at the end of a period, as known at a moment, before disclosure."""

@@ -131,7 +131,7 @@ def sample(
         templates,
     )
     shown = disclosure.disclose(made, period, outcomes, templates)
-    follow = wording.followup(made, period, every, shown, tuple(coverage.values()), moment, "test")
+    follow = wording.followup(made, period, every, shown, tuple(coverage.values()), moment, "test", templates)
     return made, municipality(), follow
 
 

@@ -130,7 +130,7 @@ def stock(config: Config, store: Store) -> int:
     every = periods.periods(promise)
     outcomes = [outcome(c.id, c.target) for c in promise.commitments]
     heard = [Coverage(s, config.source(s).name, NOW) for s in ("kommunens-rapporter", "polisens-rapporter")]
-    followup = wording.followup(promise, every[0], every, outcomes, heard, NOW, "test")
+    followup = wording.followup(promise, every[0], every, outcomes, heard, NOW, "test", config.templates)
     blocks = (
         Block("sida", "lead", 0, "Det här är uppföljningen för {period.name}."),
         Block("sida", "c5", 1, "Kommunen och polisen har gått {c5.held} av {c5.target} trygghetsvandringar."),

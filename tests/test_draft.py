@@ -74,6 +74,8 @@ def test_a_reason_worded_anew_is_in_an_open_draft_and_corrects_no_closed_one(yea
     assert "Löftet löper till och med den" in year.outcome("2021-T1", "c5").reason
     year.approve("2021-T1", now + timedelta(hours=2))
     worded("Löftet sträcker sig")
+    text = year.config.templates["status.j2"]
+    (year.folder / "templates" / "status.j2").write_text(text.replace("på väg", "på gång"), encoding="utf-8")
     assert year.draft("2021-T1", now + timedelta(hours=3)).outcome == "unchanged"
     assert "Löftet löper till och med den" in year.outcome("2021-T1", "c5").reason
 

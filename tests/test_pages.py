@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 from tasks import channels, charts, pages, wording
 from tasks.channels._weight import weigh
 from tasks.model import Entry, Output, Refused, combined_sha256
-from tasks.pages import telling
 from tasks.pages.article import passages
 from tasks.pages.markers import Marker, markers_of
+from tasks.wording import statuses
 from tests.following import channel, composed, drafted, sample
 
 MADE, PLACE, FOLLOW = sample(3)
@@ -178,11 +178,11 @@ def test_each_status_is_a_word_and_an_icon() -> None:
     """Never by colour alone."""
     page = named("index.html").decode()
     for outcome in FOLLOW.outcomes:
-        look = telling.LOOKS[outcome.status]
+        look = statuses.LOOKS[outcome.status]
         assert f'href="#i-{look}"' in page
         assert f"{outcome.status[0].upper()}{outcome.status[1:]}</span>" in page
     symbols = {a["id"] for a in PAGE.all("symbol")}
-    assert symbols == {f"i-{look}" for look in telling.LOOKS.values()}
+    assert symbols == {f"i-{look}" for look in statuses.LOOKS.values()}
 
 
 def test_every_promise_stands_in_its_own_words() -> None:

@@ -267,7 +267,9 @@ def test_a_correction_shows_what_it_changes(home: House) -> None:
     promise = home.config.promises[now.promise]
     every = periods.periods(promise)
     home.clock.forward(days=1)
-    followup = wording.followup(promise, every[0], every, outcomes, now.followup.coverage, home.clock(), "test")
+    followup = wording.followup(
+        promise, every[0], every, outcomes, now.followup.coverage, home.clock(), "test", home.config.templates
+    )
     with home.store.writing() as db:
         key, followup = drafts.freeze(db, followup)
         made = drafts.rendered(db, now.id, now.revision)

@@ -11,22 +11,25 @@ import pytest
 
 import config
 from tasks import wording
-from tasks.model import Refused, Retraction
+from tasks.model import Output, Refused, Retraction
 from tasks.pages import notices
 from tasks.periods import period
 from tasks.phrases import Phrases
-from tasks.progress.reasons import WORDS
+from tasks.progress import reasons
 from tasks.templating import Sheet
-from tasks.wording import letters
+from tasks.wording import letters, statuses
 from tests.following import composed, sample, shipped
 
 MADE, PLACE, FOLLOW = sample(3)
+# Every file of short wordings, one block each.
+EVERY = (reasons.WORDS, statuses.WORDS)
 NAMES = sorted(shipped().templates)
 
 
 def all_that_is_tried(templates: Mapping[str, str]) -> None:
     """Do what is done before a draft is kept: write its texts, render its pages, try its letters and its notice."""
-    WORDS.check(templates)
+    for words in EVERY:
+        words.check(templates)
     names = [c.template for c in PLACE.channels]
     blocks = wording.blocks(templates, FOLLOW, MADE, PLACE, names)
     composed(MADE, PLACE, FOLLOW, blocks, templates=templates)
@@ -39,7 +42,7 @@ def test_the_shipped_templates_are_whole() -> None:
     all_that_is_tried(shipped().templates)
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if n != WORDS.file])
+@pytest.mark.parametrize("name", [n for n in NAMES if n not in {w.file for w in EVERY}])
 def test_an_unknown_name_is_refused_with_file_and_line(name: str) -> None:
     """Put where the template begins to say something, also in a file that others include."""
     lines = shipped().templates[name].splitlines(keepends=True)
@@ -59,7 +62,7 @@ def _says_something(lines: list[str], at: int) -> bool:
     return "{% block" not in "".join(lines) or before.count("{% block") > before.count("{% endblock")
 
 
-PHRASES = [(WORDS, part) for part in WORDS.known]
+PHRASES = [(words, part) for words in EVERY for part in words.known]
 
 
 @pytest.mark.parametrize(("words", "part"), PHRASES, ids=[part for _, part in PHRASES])
@@ -89,7 +92,27 @@ def test_every_wording_is_the_template_s(words: Phrases, part: str) -> None:
 
 def test_no_wording_is_there_for_nothing() -> None:
     """A block that nothing says would be edited without effect."""
-    assert set(Sheet(shipped().templates, WORDS.file).parts) == set(WORDS.known)
+    for words in EVERY:
+        assert set(Sheet(shipped().templates, words.file).parts) == set(words.known)
+
+
+def test_an_edited_status_is_on_both_pages_and_in_the_lead() -> None:
+    """The word beside the icon and the one that counts them; the open data keep theirs."""
+    text = shipped().templates["status.j2"]
+    templates = {**shipped().templates, "status.j2": text.replace("uppfylld", "hålln").replace("uppfyllt", "hållet")}
+    made, place, follow = sample(3, templates=templates)
+    blocks = wording.blocks(templates, follow, made, place, [c.template for c in place.channels])
+    outputs = {o.name: o.body.decode() for o in composed(made, place, follow, blocks, templates=templates) if _site(o)}
+    for name, body in outputs.items():
+        if name.endswith(("index.html", "lofte.html")):
+            assert "Hållet</span>" in body and "Uppfyllt</span>" not in body
+            assert "4 hållna, 2 delvis hållna" in body or name.endswith("lofte.html")
+        if name.endswith("summary.json"):
+            assert '"uppfyllt"' in body and "hållet" not in body
+
+
+def _site(output: Output) -> bool:
+    return output.channel == "strangnas.se" and output.media_type != "image/png"
 
 
 def test_an_edited_reason_is_on_the_page() -> None:

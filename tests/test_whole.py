@@ -11,7 +11,7 @@ from tasks.model import FollowUp, Piece
 from tasks.pages.whole import Whole, whole
 from tasks.periods import periods
 from tasks.wording import followup
-from tests.following import composed, held, outcome, promise, sample
+from tests.following import composed, held, outcome, promise, sample, shipped
 
 MADE, PLACE, LAST = sample(3)
 BEFORE = [sample(number)[2] for number in (1, 2)]
@@ -36,7 +36,7 @@ def protected(number: int, held_now: int | None, pieces: Sequence[Piece]) -> tup
     base = outcome(made, [held(date(2021, 2, 3))], number=number)
     told = replace(base, held=held_now, held_total=None, hidden=("held_total",), activities=(), pieces=tuple(pieces))
     moment = datetime(2022, 1, 10, 6, tzinfo=UTC)
-    return made, followup(made, every[number - 1], every, [told], (), moment, "test")
+    return made, followup(made, every[number - 1], every, [told], (), moment, "test", shipped().templates)
 
 
 def test_only_the_last_page_tells_the_whole() -> None:

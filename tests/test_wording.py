@@ -268,7 +268,7 @@ def test_a_brace_in_a_record_never_becomes_a_token() -> None:
     changed = [
         replace(o, activities=tuple(replace(a, place="{c5.held}") for a in o.activities)) for o in FOLLOW.outcomes
     ]
-    made = wording.figures(MADE, periods(MADE)[2], changed, None)
+    made = wording.figures(MADE, periods(MADE)[2], changed, None, shipped().templates)
     assert next(f.text for f in made if f.token == "c5.places") == "(c5.held)"
 
 
@@ -283,7 +283,7 @@ def test_places_and_months_are_named_only_when_all_are_known() -> None:
             else o
             for o in FOLLOW.outcomes
         ]
-        made = {f.token: f.text for f in wording.figures(MADE, periods(MADE)[2], changed, None)}
+        made = {f.token: f.text for f in wording.figures(MADE, periods(MADE)[2], changed, None, shipped().templates)}
         return made["c5.places"], made["c5.months"]
 
     weekend = Dated(date(2021, 10, 30), date(2021, 11, 1), "period")

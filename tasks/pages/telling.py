@@ -13,19 +13,7 @@ from tasks.pages.whole import whole
 from tasks.periods import local_date, span_name, swedish_date
 from tasks.progress.reasons import enumeration
 from tasks.wording.figures import activity_text, in_period, target_text, when_text
-
-# Each status has a word, an icon and a colour; the page's style knows these names.
-LOOKS = {
-    "uppfyllt": "done",
-    "på väg": "going",
-    "delvis": "partly",
-    "ej uppfyllt": "not",
-    "försenat": "late",
-    "inställt": "off",
-    "ej påbörjat": "idle",
-    "uppgift saknas": "unknown",
-    "kan inte redovisas": "hidden",
-}
+from tasks.wording.statuses import LOOKS, word
 
 
 def told(edition: Edition, channel: Channel, drawn: Sequence[charts.Chart], structured: str) -> dict[str, Any]:
@@ -95,6 +83,7 @@ def _row(edition: Edition, outcome: Outcome, texts: Mapping[str, str]) -> dict[s
         "commitment": commitment,
         "outcome": outcome,
         "look": LOOKS[outcome.status],
+        "status": word(edition.templates, outcome.status),
         "result": _sentence(shown[f"{commitment.id}.result"]),
         "target": _sentence(target_text(commitment)),
         "text": _paragraphs(texts.get(commitment.id, "")),

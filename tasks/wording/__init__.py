@@ -28,6 +28,7 @@ def followup(
     coverage: Sequence[Coverage],
     as_of: datetime,
     rules_version: str,
+    templates: Mapping[str, str],
 ) -> FollowUp:
     """Return the period's frozen follow-up from disclosed outcomes, as known at `as_of` (aware)."""
     later = [p.due for p in periods if p.start > period.end]
@@ -43,7 +44,7 @@ def followup(
         next_due=next_due,
         as_of=as_of,
         outcomes=tuple(outcomes),
-        figures=figures(promise, period, outcomes, next_due),
+        figures=figures(promise, period, outcomes, next_due, templates),
         coverage=tuple(sorted(coverage, key=lambda c: c.source)),
         assumptions=tuple(f"{a.text} (Beslutat {swedish_date(a.decided)}.)" for a in assumed),
         rules_version=rules_version,

@@ -2,44 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from config.schema import Commitment, Promise
-from tasks.model import Activity, Dated, Figure, Outcome, Period, Status
+from tasks.model import Activity, Dated, Figure, Outcome, Period
 from tasks.periods import span_name, swedish_date
 from tasks.progress.counting import inside
 from tasks.progress.reasons import enumeration, gap_text, goal, unit
+from tasks.wording import statuses
 
 UNKNOWN = "uppgift saknas"
 HIDDEN = "kan inte redovisas"
 # What is known less exactly than this has no month to name.
 _ABOUT_A_MONTH = timedelta(days=31)
-# How many of the promises have each status, in the order that a reader wants to know; singular and plural.
-_SUMMARY: tuple[tuple[Status, str, str], ...] = (
-    ("uppfyllt", "uppfyllt", "uppfyllda"),
-    ("på väg", "på väg", "på väg"),
-    ("delvis", "delvis uppfyllt", "delvis uppfyllda"),
-    ("ej uppfyllt", "ej uppfyllt", "ej uppfyllda"),
-    ("försenat", "försenat", "försenade"),
-    ("inställt", "inställt", "inställda"),
-    ("ej påbörjat", "ej påbörjat", "ej påbörjade"),
-    ("uppgift saknas", "där uppgift saknas", "där uppgift saknas"),
-    ("kan inte redovisas", "som inte kan redovisas", "som inte kan redovisas"),
-)
 
 
-def figures(promise: Promise, period: Period, outcomes: Sequence[Outcome], next_due: date | None) -> tuple[Figure, ...]:
-    """Return every figure of a follow-up; each commitment has the same tokens, whatever is known about it."""
+def figures(
+    promise: Promise,
+    period: Period,
+    outcomes: Sequence[Outcome],
+    next_due: date | None,
+    templates: Mapping[str, str],
+) -> tuple[Figure, ...]:
+    """Return every figure of a follow-up; each commitment has the same tokens, whatever is known about it.
+
+    `templates` word the statuses; Refused names the one that can't be said.
+    """
     general = [
         _text("period.name", period.name),
         _text("period.start", swedish_date(period.start)),
         _text("period.end", swedish_date(period.end)),
         _text("next_due", swedish_date(next_due) if next_due else "ingen fler uppföljning är planerad"),
         Figure("commitments", len(outcomes), str(len(outcomes))),
-        _text("summary", _summary(outcomes)),
+        _text("summary", statuses.summary(templates, outcomes)),
     ]
-    own = [figure for o in outcomes for figure in _of(promise.commitment(o.commitment), promise, period, o)]
+    own = [
+        figure
+        for o in outcomes
+        for figure in _of(promise.commitment(o.commitment), promise, period, o, statuses.word(templates, o.status))
+    ]
     return (*general, *own)
 
 
@@ -79,7 +81,7 @@ def target_text(commitment: Commitment) -> str:
     return goal(commitment)
 
 
-def _of(commitment: Commitment, promise: Promise, period: Period, outcome: Outcome) -> list[Figure]:
+def _of(commitment: Commitment, promise: Promise, period: Period, outcome: Outcome, status: str) -> list[Figure]:
     now = in_period(outcome, period)
     evidence_now, evidence_all = _evidence(now), _evidence(outcome.activities)
     unknown = HIDDEN if _is_hidden(commitment, outcome) else UNKNOWN
@@ -94,7 +96,7 @@ def _of(commitment: Commitment, promise: Promise, period: Period, outcome: Outco
         _number(name("target"), outcome.target, False, "inget antal", ()),
         _text(name("unit"), unit(commitment, outcome.held)),
         _text(name("unit_total"), unit(commitment, outcome.held_total)),
-        _text(name("status"), outcome.status),
+        _text(name("status"), status),
         _text(name("reason"), outcome.reason, evidence_all),
         _text(name("result"), _result(commitment, promise, period, outcome), evidence_all),
         _text(name("goal"), target_text(commitment)),
@@ -172,12 +174,3 @@ def _months(activities: Sequence[Activity]) -> str:
 
 def _not_counted(outcome: Outcome) -> str:
     return "; ".join(f"{activity_text(a)} ({a.reasons[0]})" for a in outcome.not_counted)
-
-
-def _summary(outcomes: Sequence[Outcome]) -> str:
-    parts = []
-    for status, one, many in _SUMMARY:
-        number = sum(o.status == status for o in outcomes)
-        if number:
-            parts.append(f"{number} {one if number == 1 else many}")
-    return enumeration(parts)
