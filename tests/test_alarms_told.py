@@ -105,7 +105,7 @@ def every_kind() -> list[Alarm]:
         *alarms.of_sources([police], {police.id: (LONG_AGO, thinned)}, NOW),
         *alarms.of_quarantine([police], {police.id: 3}, NOW),
         *alarms.of_questions(promise, True, NOW),
-        *alarms.of_draft(promise, period, ["police"], NOW),
+        *alarms.of_draft(promise, period, ["police"], NOW, ("Uppföljningen väntar.", "Godkänn den.")),
         *alarms.of_publications(promise, {channel.id: channel}, rows, {period.id: period.name}),
         alarms.of_parity(promise, channel, row, period.name, ["Nu: något annat."], NOW),
         *alarms.of_keys(expiring, date(2021, 9, 1)),

@@ -275,7 +275,7 @@ def test_no_secret_in_messages_reprs_or_logs(
     said = repr(channel) + repr(bluesky._line(channel))
     proxy.slow_seconds = 0
     proxy.faults.extend(["slow", fault] if fault else [])
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, logger="urllib3"):
         try:
             said += repr(bluesky.publish(channel, row(), post(), Path()))
         except Trouble as trouble:

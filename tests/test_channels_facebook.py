@@ -309,7 +309,7 @@ def test_no_key_in_messages_reprs_logs_or_addresses(
     channel = account(server.url)
     said = repr(channel) + repr(facebook._page(channel).line)
     server.faults.extend([fault] if fault else [])
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, logger="urllib3"):
         try:
             said += repr(prepared(server))
         except Trouble as trouble:

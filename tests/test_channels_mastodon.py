@@ -297,7 +297,7 @@ def test_no_key_in_messages_reprs_or_logs(server: FaultProxy, caplog: pytest.Log
     channel = account(server.url)
     said = repr(channel) + repr(mastodon._line(channel))
     server.faults.extend([fault] if fault else [])
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, logger="urllib3"):
         try:
             said += repr(publish(server))
         except Trouble as trouble:

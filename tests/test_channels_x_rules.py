@@ -44,7 +44,7 @@ def test_no_key_in_messages_reprs_or_logs(
     """Neither a message, a traceback, a repr nor any log at its most talkative holds a key or a signature."""
     said = repr(account(server.url))
     server.faults.extend([fault] if fault else [])
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, logger="urllib3"):
         try:
             said += repr(publish(server))
         except Trouble as trouble:

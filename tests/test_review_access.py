@@ -56,6 +56,7 @@ ROUTES: tuple[tuple[str, str, set[str]], ...] = (
     ("POST", "/publiceringar/{key}/utred", {"approver", "ops"}),
     ("POST", "/publiceringar/{key}/stoppa", {"approver", "ops"}),
     ("POST", "/publiceringar/utgava/{key}/ratta", EDITORS),
+    ("POST", "/publiceringar/rattelse/{key}/kasta", {"approver"}),
     ("POST", "/publiceringar/utgava/{key}/aterkalla", {"approver", "ops"}),
     ("GET", "/historik/{promise}/{period}", READERS),
 )

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Path, Response
 from config import Config
 from config.schema import Channel, Party, Promise
 from flows.review import page
-from flows.review.auth import Editing, Reading, Settling, Visit
+from flows.review.auth import Approving, Editing, Reading, Settling, Visit
 from tasks import decide, settling
 from tasks.model import Publication, Refused, Retraction, RetractionReason
 from tasks.pages.notices import REASONS
@@ -104,7 +104,7 @@ def correct(visit: Editing, key: Key) -> Response:
 
 
 @router.post("/rattelse/{key}/kasta")
-def drop(visit: Settling, key: Key) -> Response:
+def drop(visit: Approving, key: Key) -> Response:
     """Keep a party's word that a proposed correction isn't needed; the second one throws it away."""
     review = visit.review
     try:

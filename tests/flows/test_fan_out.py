@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -36,8 +35,6 @@ def sharing(how: str) -> Iterator[str]:
     if how == "processes":
         yield "processes = 2"
         return
-    if find_spec("prefect_dask") is None:
-        pytest.skip("prefect-dask is not installed (pip install lofteskoll[dask]): an extra that the lock leaves out")
     distributed = import_module("distributed")
     with distributed.LocalCluster(2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster:
         yield f'dask = "{cluster.scheduler_address}"'

@@ -111,7 +111,7 @@ import prefect
 from flows.__main__ import main
 for name in ("", "prefect"):
     logging.getLogger(name).setLevel("DEBUG")
-for name in ("PIL", "asyncio", "prefect.events", "websockets"):
+for name in ("PIL", "aiosqlite", "asyncio", "prefect.events", "websockets"):
     logging.getLogger(name).setLevel("INFO")
 """
 # What schedules and people do after the year: look again, tell of alarms, ask for the state and for the decisions.
@@ -141,6 +141,8 @@ def test_no_key_is_told_anywhere(tmp_path: Path, role: str) -> None:
         env |= {n: f"https://{n.lower().replace('_', '-')}.example.com" for n in NAMES if n.endswith("_ISSUER")}
         env |= {n: "loftet" for n in NAMES if n.endswith("CLIENT_ID") and n not in KEYS}
         env |= {"LOFTESKOLL_FACEBOOK_PAGE": "1234"} | configuration.prefect_environment(tmp_path / "var" / "prefect")
+        # Prefect sets the levels again when a run begins.
+        env |= {"PREFECT_LOGGING_LEVEL": "DEBUG", "PREFECT_LOGGING_ROOT_LEVEL": "DEBUG"}
         (tmp_path / "keys").mkdir()
         for name, value in keys.items():
             # As container secrets come: a file with a line end, its place in the environment.

@@ -113,7 +113,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(house: Path, capsy
     assert "36 händelser till, 0 siffror ändras, 0 kanaler berörs." in said
     assert "Ett utkast skulle skrivas." in said
     assert main(["status", "--config", sample, "--database", f"sqlite:///{house / 'd.db'}"]) == 0
-    assert "saknas" in capsys.readouterr().out
+    assert "Utkastet är inte skrivet." in capsys.readouterr().out
 
 
 def test_as_known_then_gives_the_same_bytes_whenever_it_is_asked(
