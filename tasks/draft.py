@@ -14,7 +14,7 @@ from prefect.cache_policies import NO_CACHE
 import config as configuration
 from config import Config
 from config.schema import Promise
-from tasks import disclosure, evidence, journal, progress, rendering, wording
+from tasks import charts, disclosure, evidence, journal, progress, rendering, wording
 from tasks.coverage import coverage
 from tasks.failing import Failed, each
 from tasks.gathering import matched, named, standing
@@ -104,8 +104,8 @@ def make(db: Db, config: Config, promise: Promise, followup: FollowUp, now: date
     """
     place, current = config.municipality_of(promise), period(promise, followup.period)
     # What will be sent of the draft, and what stands in its place should it be taken back, must be fit to be written.
-    REASONS.check(config.templates)
-    statuses.WORDS.check(config.templates)
+    for words in (REASONS, statuses.WORDS, charts.WORDS):
+        words.check(config.templates)
     letters.check(config.templates, promise, place, current)
     notices.check(config.templates, promise, place, current)
     before = drafts.latest(db, promise.slug, followup.period, lock=True)

@@ -11,16 +11,16 @@ import pytest
 from tasks import charts
 from tasks.charts import drawing
 from tasks.model import Outcome
-from tests.following import sample
+from tests.following import sample, shipped
 
 MADE, _, FOLLOW, *_ = sample(3)
-EVERY = {chart.name: chart for chart in charts.charts(MADE, FOLLOW)}
+EVERY = {chart.name: chart for chart in charts.charts(MADE, FOLLOW, shipped().templates)}
 
 
 def changed(key: str, **values: object) -> charts.Chart:
     """The chart of targets when one commitment stands otherwise."""
     outcomes = tuple(replace(o, **values) if o.commitment == key else o for o in FOLLOW.outcomes)  # type: ignore[arg-type]
-    chart = charts.progress(MADE, replace(FOLLOW, outcomes=outcomes))
+    chart = charts.progress(MADE, replace(FOLLOW, outcomes=outcomes), shipped().templates)
     assert chart is not None
     return chart
 
@@ -39,7 +39,7 @@ def test_a_chart_is_well_formed_and_names_itself(name: str) -> None:
 
 def test_the_same_figures_give_the_same_bytes() -> None:
     """Drawing and picture alike; another figure gives others."""
-    again = charts.charts(MADE, FOLLOW)
+    again = charts.charts(MADE, FOLLOW, shipped().templates)
     assert again == tuple(EVERY.values())
     drawing.png.cache_clear()
     first = drawing.png(EVERY["mal"].svg, "Rubrik", "Tid")
@@ -86,8 +86,8 @@ def test_an_empty_year_has_no_chart_of_activities() -> None:
         return replace(outcome, activities=(), held=None, held_total=None)
 
     bare = replace(FOLLOW, outcomes=tuple(empty(o) for o in FOLLOW.outcomes))
-    assert [c.name for c in charts.charts(MADE, bare)] == ["mal"]
-    assert drawing.png(charts.charts(MADE, bare)[0].svg)
+    assert [c.name for c in charts.charts(MADE, bare, shipped().templates)] == ["mal"]
+    assert drawing.png(charts.charts(MADE, bare, shipped().templates)[0].svg)
 
 
 def test_text_from_outside_stays_text() -> None:
@@ -95,6 +95,6 @@ def test_text_from_outside_stays_text() -> None:
     outcomes = tuple(
         replace(o, activities=tuple(replace(a, place="<b>&") for a in o.activities)) for o in FOLLOW.outcomes
     )
-    for chart in charts.charts(MADE, replace(FOLLOW, outcomes=outcomes)):
+    for chart in charts.charts(MADE, replace(FOLLOW, outcomes=outcomes), shipped().templates):
         ET.fromstring(chart.svg)  # noqa: S314 - our own drawing
         assert "<b>" not in chart.svg

@@ -25,7 +25,7 @@ from tasks.model import Entry, Output, Refused, combined_sha256
 from tasks.pages.article import passages
 from tasks.pages.markers import Marker, markers_of
 from tasks.wording import statuses
-from tests.following import channel, composed, drafted, sample
+from tests.following import channel, composed, drafted, sample, shipped
 
 MADE, PLACE, FOLLOW = sample(3)
 BLOCKS = drafted(MADE, PLACE, FOLLOW)
@@ -168,7 +168,9 @@ def test_ids_are_unique_and_links_within_the_page_lead_somewhere() -> None:
 
 def test_the_table_has_a_caption_and_scoped_headers() -> None:
     """A screen reader can say which promise and which column a cell belongs to."""
-    assert len(PAGE.all("caption")) == len(PAGE.all("table")) == 2 + len(charts.charts(MADE, FOLLOW))
+    assert (
+        len(PAGE.all("caption")) == len(PAGE.all("table")) == 2 + len(charts.charts(MADE, FOLLOW, shipped().templates))
+    )
     scopes = [a.get("scope") for a in PAGE.all("th")]
     assert set(scopes) == {"col", "row"}
     assert scopes[: 4 + len(MADE.commitments)] == ["col"] * 4 + ["row"] * len(MADE.commitments)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import config
-from tasks import wording
+from tasks import charts, wording
 from tasks.model import Output, Refused, Retraction
 from tasks.pages import notices
 from tasks.periods import period
@@ -22,7 +22,7 @@ from tests.following import composed, sample, shipped
 
 MADE, PLACE, FOLLOW = sample(3)
 # Every file of short wordings, one block each.
-EVERY = (reasons.WORDS, statuses.WORDS)
+EVERY = (reasons.WORDS, statuses.WORDS, charts.WORDS)
 NAMES = sorted(shipped().templates)
 
 
@@ -113,6 +113,19 @@ def test_an_edited_status_is_on_both_pages_and_in_the_lead() -> None:
 
 def _site(output: Output) -> bool:
     return output.channel == "strangnas.se" and output.media_type != "image/png"
+
+
+def test_an_edited_chart_is_on_the_page_in_the_file_and_beside_the_post() -> None:
+    """Title and words alike, wherever the chart goes."""
+    text = shipped().templates["diagram.j2"]
+    edited = text.replace("Gjort av det som lovades", "Så långt har vi kommit").replace(
+        "Gjort sedan löftet", "Sedan löftet"
+    )
+    outputs = composed(MADE, PLACE, FOLLOW, templates={**shipped().templates, "diagram.j2": edited})
+    pages = [o.body.decode() for o in outputs if o.name.endswith("/index.html")]
+    words = [o.body.decode() for o in outputs if o.name.endswith(("mal.svg", ".alt.txt"))]
+    assert pages and all("Så långt har vi kommit" in p and "Sedan löftet undertecknades, mot" in p for p in pages)
+    assert words and all("Sedan löftet undertecknades, mot" in w and "Gjort sedan" not in w for w in words)
 
 
 def test_an_edited_reason_is_on_the_page() -> None:

@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from config.schema import Commitment, Promise
 from tasks.charts import drawing
 from tasks.charts.drawing import WIDTH
 from tasks.model import Activity, FollowUp, Outcome, Period
 from tasks.periods import month_name, swedish_date
+from tasks.phrases import Phrases
 from tasks.progress.reasons import enumeration
 from tasks.wording.figures import in_period, when_text
 
-_ELSEWHERE = "Plats ej angiven"
+WORDS = Phrases(
+    "diagram.j2",
+    {
+        "goals_title": {},
+        "goals_words": {"parts": "Vandringar: 3 av 4"},
+        "goals_head_done": {},
+        "goals_head_promised": {},
+        "of_target": {"done": "minst 3", "target": 4},
+        "at_least": {"number": 3},
+        "unknown": {},
+        "not_shown": {},
+        "months_title": {},
+        "months_words": {"parts": "Norrbyn: 2 i mars"},
+        "in_month": {"number": 2, "month": "mars"},
+        "without_month": {"number": 2},
+        "without_place": {},
+        "months_head_place": {},
+        "time_title": {},
+        "time_words": {"start": "1 januari 2021", "end": "30 april 2021", "parts": "Vandringar: 3 mars 2021"},
+        "time_head_days": {},
+        "head_promise": {},
+    },
+)
 # More steps than this are told by the length of the bar alone.
 _STEPS = 12
 _GAP = 5
@@ -32,91 +56,98 @@ class Chart:
     rows: tuple[tuple[str, ...], ...]
 
 
-def charts(promise: Promise, followup: FollowUp) -> tuple[Chart, ...]:
-    """Return the charts that the disclosed figures are enough for; none where there is nothing to draw."""
-    made = (progress(promise, followup), months(promise, followup), timeline(promise, followup))
+def charts(promise: Promise, followup: FollowUp, templates: Mapping[str, str]) -> tuple[Chart, ...]:
+    """Return the charts that the disclosed figures are enough for, worded by diagram.j2; none with nothing to draw."""
+    made = (kind(promise, followup, templates) for kind in (progress, months, timeline))
     return tuple(chart for chart in made if chart is not None)
 
 
-def progress(promise: Promise, followup: FollowUp) -> Chart | None:
+def progress(promise: Promise, followup: FollowUp, templates: Mapping[str, str]) -> Chart | None:
     """Return how much of each promised number is done since the signing; None when no number was promised."""
     rows = [(promise.commitment(o.commitment), o) for o in followup.outcomes if o.target and o.measurable]
     rows = [(c, o) for c, o in rows if c.measure in ("count", "once")]
     if not rows:
         return None
+    say = partial(WORDS.say, templates)
     shapes: list[str] = []
     for number, (commitment, outcome) in enumerate(rows):
-        shapes += _bar(14 + 62 * number, commitment.heading, outcome)
-    said = [f"{c.heading}: {_of_target(o)}" for c, o in rows]
-    alt = f"Gjort sedan löftet undertecknades, mot det som lovades. {'. '.join(said)}."
+        shapes += _bar(14 + 62 * number, commitment.heading, outcome, _of_target(outcome, say))
+    said = [f"{c.heading}: {_of_target(o, say)}" for c, o in rows]
+    alt = say("goals_words", parts=". ".join(said))
     return Chart(
         "mal",
-        "Gjort av det som lovades",
+        say("goals_title"),
         alt,
         drawing.svg(62 * len(rows) + 6, shapes, alt),
-        ("Löfte", "Gjort sedan undertecknandet", "Lovat"),
-        tuple((c.heading, _done(o), str(o.target)) for c, o in rows),
+        (say("head_promise"), say("goals_head_done"), say("goals_head_promised")),
+        tuple((c.heading, _done(o, say), str(o.target)) for c, o in rows),
     )
 
 
-def months(promise: Promise, followup: FollowUp) -> Chart | None:
+def months(promise: Promise, followup: FollowUp, templates: Mapping[str, str]) -> Chart | None:
     """Return the period's counted activities by district and month; None when there are none to show."""
     period = _period(followup)
     every = [a for o in _public(promise, followup) for a in in_period(o, period)]
     known = [a for a in every if a.when and a.when.start.month == a.when.end.month]
     if not known:
         return None
+    say = partial(WORDS.say, templates)
+    elsewhere = say("without_place")
     columns = _months(period.start, period.end)
-    places = sorted({a.place or _ELSEWHERE for a in known}, key=lambda p: (p == _ELSEWHERE, p))
+    places = sorted({a.place or elsewhere for a in known}, key=lambda p: (p == elsewhere, p))
     counts = {
-        (place, month): sum(a.count for a in known if (a.place or _ELSEWHERE) == place and _month(a) == month)
+        (place, month): sum(a.count for a in known if (a.place or elsewhere) == place and _month(a) == month)
         for place in places
         for month in columns
     }
     said = [
-        f"{place}: " + enumeration([f"{counts[place, m]} i {month_name(m[1])}" for m in columns if counts[place, m]])
+        f"{place}: "
+        + enumeration(
+            [say("in_month", number=counts[place, m], month=month_name(m[1])) for m in columns if counts[place, m]]
+        )
         for place in places
     ]
     undated = sum(a.count for a in every) - sum(counts.values())
-    rest = f" Dessutom {undated} utan känd månad." if undated else ""
-    alt = f"Aktiviteter som räknas, per plats och månad. {'. '.join(said)}.{rest}"
+    rest = " " + say("without_month", number=undated) if undated else ""
+    alt = say("months_words", parts=". ".join(said)) + rest
     return Chart(
         "manader",
-        "Var och när det gjordes",
+        say("months_title"),
         alt,
         drawing.svg(34 + 44 * len(places), _grid(places, columns, counts), alt),
-        ("Plats", *(month_name(m[1]).capitalize() for m in columns)),
+        (say("months_head_place"), *(month_name(m[1]).capitalize() for m in columns)),
         tuple((p, *(str(counts[p, m]) if counts[p, m] else "–" for m in columns)) for p in places),
     )
 
 
-def timeline(promise: Promise, followup: FollowUp) -> Chart | None:
+def timeline(promise: Promise, followup: FollowUp, templates: Mapping[str, str]) -> Chart | None:
     """Return each public promise's counted activities on the promise's own time; None when there are none."""
     rows = [(promise.commitment(o.commitment), [a for a in o.activities if a.when]) for o in _public(promise, followup)]
     rows = [(c, found) for c, found in rows if found]
     if not rows:
         return None
+    say = partial(WORDS.say, templates)
     shapes = _axis(promise, followup, len(rows))
     for number, (commitment, found) in enumerate(rows):
         y = 26 + 56 * number
         shapes += [drawing.text(0, y, commitment.heading, "halo"), drawing.line(0, y + 18, WIDTH, y + 18)]
         shapes += [s for a in found for s in _dot(promise, a, y + 18)]
     said = [f"{c.heading}: {enumeration([when_text(a.when) for a in found])}" for c, found in rows]
-    span = f"från {swedish_date(promise.signed)} till {swedish_date(followup.end)}"
-    alt = f"Aktiviteter som räknas, {span}. {'. '.join(said)}."
+    span = {"start": swedish_date(promise.signed), "end": swedish_date(followup.end)}
+    alt = say("time_words", **span, parts=". ".join(said))
     return Chart(
         "tidslinje",
-        "Löftets tid",
+        say("time_title"),
         alt,
         drawing.svg(56 * len(rows) + 44, shapes, alt),
-        ("Löfte", "Dagar"),
+        (say("head_promise"), say("time_head_days")),
         tuple((c.heading, enumeration([when_text(a.when) for a in found])) for c, found in rows),
     )
 
 
-def _bar(y: float, heading: str, outcome: Outcome) -> list[str]:
+def _bar(y: float, heading: str, outcome: Outcome, said: str) -> list[str]:
     target, done = outcome.target or 1, outcome.held_total
-    shapes = [drawing.text(0, y + 2, heading), drawing.text(WIDTH, y + 2, _of_target(outcome), "b", "end")]
+    shapes = [drawing.text(0, y + 2, heading), drawing.text(WIDTH, y + 2, said, "b", "end")]
     if done is None:
         return [*shapes, drawing.rect(1, y + 12, WIDTH - 2, 20, "unknown")]
     if target > _STEPS:
@@ -197,14 +228,15 @@ def _shows_days(commitment: Commitment) -> bool:
     return commitment.disclosure == "public" and commitment.measure in ("count", "once")
 
 
-def _of_target(outcome: Outcome) -> str:
-    return f"{_done(outcome)} av {outcome.target}" if outcome.held_total is not None else _done(outcome)
+def _of_target(outcome: Outcome, say: Callable[..., str]) -> str:
+    done = _done(outcome, say)
+    return say("of_target", done=done, target=outcome.target) if outcome.held_total is not None else done
 
 
-def _done(outcome: Outcome) -> str:
+def _done(outcome: Outcome, say: Callable[..., str]) -> str:
     if outcome.held_total is None:
-        return "visas inte" if "held_total" in outcome.hidden else "uppgift saknas"
-    return f"minst {outcome.held_total}" if outcome.total_is_floor else str(outcome.held_total)
+        return say("not_shown" if "held_total" in outcome.hidden else "unknown")
+    return say("at_least", number=outcome.held_total) if outcome.total_is_floor else str(outcome.held_total)
 
 
 def _month(activity: Activity) -> tuple[int, int]:

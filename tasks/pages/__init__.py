@@ -33,7 +33,7 @@ def render(edition: Edition, channel: Channel) -> tuple[Output, ...]:
     if channel.role == "post":
         return (_post(edition, channel), *_diagram(edition, channel))
     folder = folder_of(edition.followup.period)
-    drawn = charts.charts(edition.promise, edition.followup)
+    drawn = charts.charts(edition.promise, edition.followup, edition.templates)
     data = summary(edition)
     about = _about(edition)
     tables = (
@@ -160,7 +160,7 @@ def _post(edition: Edition, channel: Channel) -> Output:
 
 def _diagram(edition: Edition, channel: Channel) -> tuple[Output, ...]:
     """Return a post's picture with its alternative text: what is done of what was promised; none without a number."""
-    chart = charts.progress(edition.promise, edition.followup)
+    chart = charts.progress(edition.promise, edition.followup, edition.templates)
     if chart is None:
         return ()
     title, notice = f"{edition.promise.title} i {edition.municipality.short}", edition.municipality.notice
