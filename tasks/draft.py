@@ -25,7 +25,7 @@ from tasks.periods import closed, local_date, period, periods, swedish_date
 from tasks.progress.reasons import WORDS as REASONS
 from tasks.progress.reasons import enumeration
 from tasks.store import Db, Store, drafts, history, publications, records
-from tasks.wording import letters, statuses
+from tasks.wording import letters, news, statuses
 
 Outcome = Literal["new", "revised", "unchanged", "correction", "retracted", "frozen", "busy"]
 
@@ -104,7 +104,7 @@ def make(db: Db, config: Config, promise: Promise, followup: FollowUp, now: date
     """
     place, current = config.municipality_of(promise), period(promise, followup.period)
     # What will be sent of the draft, and what stands in its place should it be taken back, must be fit to be written.
-    for words in (REASONS, statuses.WORDS, charts.WORDS):
+    for words in (REASONS, statuses.WORDS, charts.WORDS, news.WORDS):
         words.check(config.templates)
     letters.check(config.templates, promise, place, current)
     notices.check(config.templates, promise, place, current)

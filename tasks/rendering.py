@@ -114,7 +114,9 @@ def earlier_entries(db: Db, config: Config, slug: str, period: str) -> list[Entr
         retraction = publications.retraction(db, slug, heading.period, heading.edition)
         found = drafts.draft(db, heading.id)
         if retraction is not None:
-            newest[heading.period] = notices.entry(promise, period_of(promise, heading.period), retraction)
+            newest[heading.period] = notices.entry(
+                config.templates, promise, period_of(promise, heading.period), retraction
+            )
         elif found:
-            newest[heading.period] = wording.entry(promise, found.followup, found.edition)
+            newest[heading.period] = wording.entry(config.templates, promise, found.followup, found.edition)
     return [newest[key] for key in sorted(newest)]

@@ -17,6 +17,7 @@ from tasks.channels import _folder, _readback, package
 from tasks.model import Entry, Output, Publication, Refused, Unavailable, canonical, digest
 from tasks.pages import feeds
 from tasks.pages.markers import Marker, marker_of
+from tests.following import shipped
 
 FIGURES = digest("siffror")
 OTHER_FIGURES = digest("andra siffror")
@@ -67,7 +68,13 @@ def files(page: bytes, updated: str = "2021-05-17T10:00:00+02:00", period: str =
     entry = Entry(period, f"Uppföljning {period}", edition, datetime.fromisoformat(updated), f"Siffror {period}.")
     home = f"https://exempelby.invalid/{period}/"
     made = feeds.feed(
-        title="F", author="A", tag="tag:x", home=home, entries=[(entry, home)], folder="uppfoljning-{period}"
+        templates=shipped().templates,
+        title="F",
+        author="A",
+        tag="tag:x",
+        home=home,
+        entries=[(entry, home)],
+        folder="uppfoljning-{period}",
     )
     base = f"uppfoljning-{period}"
     outputs = (

@@ -14,6 +14,7 @@ from config.schema import Channel
 from tasks.channels import _folder, package
 from tasks.model import Entry, Output, Refused, Unavailable, canonical
 from tasks.pages import feeds
+from tests.following import shipped
 from tests.shelf_servers import PASSWORD, webdav
 from tests.test_channels_package import files, html, row, site
 from tests.year import served
@@ -35,7 +36,13 @@ def notice(edition: int = 1, period: str = "2021-T1", updated: str = "2022-02-01
     entry = Entry(period, f"Uppföljning {period} (återkallad)", 1, datetime.fromisoformat(updated), "Återkallad.")
     home = f"https://exempelby.invalid/{period}/"
     made = feeds.feed(
-        title="F", author="A", tag="tag:x", home=home, entries=[(entry, home)], folder="uppfoljning-{period}"
+        templates=shipped().templates,
+        title="F",
+        author="A",
+        tag="tag:x",
+        home=home,
+        entries=[(entry, home)],
+        folder="uppfoljning-{period}",
     )
     named = (
         ("index.html", "text/html", page.encode()),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tasks.model import Entry
 from tasks.pages import feeds
-from tests.following import composed, sample
+from tests.following import composed, sample, shipped
 
 NOW = datetime(2021, 5, 17, 8, tzinfo=UTC)
 
@@ -22,7 +22,15 @@ def one(period: str, edition: int = 1, days: int = 0, summary: str = "S") -> dic
     """Return the feed that comes with one edition."""
     entry = Entry(period, f"Uppföljning {period}", edition, NOW + timedelta(days=days), summary)
     home = f"https://exempelby.invalid/{period}/"
-    return feeds.feed(title="F", author="A", tag="tag:x", home=home, entries=[(entry, home)], folder="u-{period}")
+    return feeds.feed(
+        templates=shipped().templates,
+        title="F",
+        author="A",
+        tag="tag:x",
+        home=home,
+        entries=[(entry, home)],
+        folder="u-{period}",
+    )
 
 
 def named(name: str) -> bytes:

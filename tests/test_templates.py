@@ -17,12 +17,12 @@ from tasks.periods import period
 from tasks.phrases import Phrases
 from tasks.progress import reasons
 from tasks.templating import Sheet
-from tasks.wording import letters, statuses
+from tasks.wording import letters, news, statuses
 from tests.following import composed, sample, shipped
 
 MADE, PLACE, FOLLOW = sample(3)
 # Every file of short wordings, one block each.
-EVERY = (reasons.WORDS, statuses.WORDS, charts.WORDS)
+EVERY = (reasons.WORDS, statuses.WORDS, charts.WORDS, news.WORDS)
 NAMES = sorted(shipped().templates)
 
 
@@ -126,6 +126,19 @@ def test_an_edited_chart_is_on_the_page_in_the_file_and_beside_the_post() -> Non
     words = [o.body.decode() for o in outputs if o.name.endswith(("mal.svg", ".alt.txt"))]
     assert pages and all("Så långt har vi kommit" in p and "Sedan löftet undertecknades, mot" in p for p in pages)
     assert words and all("Sedan löftet undertecknades, mot" in w and "Gjort sedan" not in w for w in words)
+
+
+def test_edited_news_are_in_both_feeds_and_on_the_notice() -> None:
+    """A follow-up's title in the feeds, and why one was taken back."""
+    text = shipped().templates["notiser.j2"]
+    edited = text.replace(": uppföljning {{", ": så gick det {{").replace("En uppgift var fel.", "Vi skrev fel.")
+    templates = {**shipped().templates, "notiser.j2": edited}
+    told = Retraction(MADE.slug, "2021-T3", 1, "error", "k1", "municipality", datetime(2022, 2, 1, 8, tzinfo=UTC))
+    made = period(MADE, "2021-T3")
+    taken = notices.notice(MADE, PLACE, PLACE.channels, PLACE.channels[0], made, told, templates, [])
+    feeds = [o for o in (*composed(MADE, PLACE, FOLLOW, templates=templates), *taken) if "/feed." in o.name]
+    assert feeds and all("Medborgarlöfte 2021: så gick det" in o.body.decode() for o in feeds)
+    assert all("Vi skrev fel." in o.body.decode() for o in taken if o.name.endswith(("index.html", "feed.xml")))
 
 
 def test_an_edited_reason_is_on_the_page() -> None:

@@ -13,9 +13,9 @@ from flows.review import page
 from flows.review.auth import Reading
 from tasks import periods, submission
 from tasks.model import PublicationState, Refused, RetractionReason
-from tasks.pages.notices import REASONS
 from tasks.store import drafts, history, publications
 from tasks.store.history import Event
+from tasks.wording import news
 
 router = APIRouter(prefix="/historik")
 _VERDICTS: Mapping[str, str] = {"yes": "ja", "no": "nej", "unsure": "osäker"}
@@ -34,6 +34,7 @@ def show(visit: Reading, promise: str, period: str) -> Response:
     except Refused:
         raise HTTPException(404) from None
     channels = {c.id: c.name for c in config.municipality_of(found).channels}
+    reasons = news.reasons(config.templates)
     with visit.review.store.reading() as db:
         # Answers belong to the promise, not to one period; they are part of each period's story.
         events = [e for e in history.events(db, promise) if e.period in (period, "")]
@@ -50,13 +51,15 @@ def show(visit: Reading, promise: str, period: str) -> Response:
         active="board",
         promise=found,
         period=span,
-        events=[(e, visit.review.name_of(e.who), sentence(e, channels, found)) for e in events],
+        events=[(e, visit.review.name_of(e.who), sentence(e, channels, found, reasons)) for e in events],
         comments=comments,
     )
 
 
-def sentence(event: Event, channels: Mapping[str, str], promise: Promise) -> str:
-    """Return what happened, in words; `channels` holds the channels' names by id."""
+def sentence(
+    event: Event, channels: Mapping[str, str], promise: Promise, reasons: Mapping[RetractionReason, str]
+) -> str:
+    """Return what happened, in words; `channels` holds the channels' names by id, `reasons` a retraction's words."""
     detail: Mapping[str, Any] = event.detail
     about = _about(detail, promise)
     hashed = page.short(str(detail["sha256"])) if detail.get("sha256") else ""
@@ -72,7 +75,7 @@ def sentence(event: Event, channels: Mapping[str, str], promise: Promise) -> str
         "correction_unwanted": f"sade att rättelsen, utgåva {detail.get('edition')}, inte behövs",
         "correction_dropped": f"kastade rättelsen, utgåva {detail.get('edition')}, som båda parter ville",
         "retraction": f"återkallade utgåva {detail.get('edition')}: "
-        + REASONS.get(cast(RetractionReason, detail.get("reason")), ""),
+        + reasons.get(cast(RetractionReason, detail.get("reason")), ""),
         "archived": "skrev arkivpaketet för perioden",
         "disclosed": "tog fram underlaget för ett utlämnande av allmän handling",
         "shared": f"fick se utkastet, version {detail.get('revision')} (delning för synpunkter)",

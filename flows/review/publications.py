@@ -17,10 +17,10 @@ from flows.review import page
 from flows.review.auth import Approving, Editing, Reading, Settling, Visit
 from tasks import decide, settling
 from tasks.model import Publication, Refused, Retraction, RetractionReason
-from tasks.pages.notices import REASONS
 from tasks.periods import periods
 from tasks.store import Db, drafts, publications
 from tasks.store.drafts import Heading
+from tasks.wording import news
 
 router = APIRouter(prefix="/publiceringar")
 Key = Annotated[int, Path(ge=1, le=2**31 - 1)]
@@ -160,7 +160,7 @@ def _page(
         groups=groups,
         at=at,
         typed=typed,
-        reasons=REASONS,
+        reasons=news.reasons(visit.review.config.templates),
         may_settle=bool(visit.person.roles & {"approver", "ops"}),
         may_drop="approver" in visit.person.roles,
         may_correct=bool(visit.person.roles & {"reviewer", "approver"}),

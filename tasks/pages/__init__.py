@@ -20,7 +20,7 @@ from tasks.pages.addresses import address, folder_of, home_of, site_of
 from tasks.pages.article import article_of
 from tasks.periods import local_date
 from tasks.templating import Sheet
-from tasks.wording import entry
+from tasks.wording import entry, news
 
 PAGE = "page.html.j2"
 # The municipality's own page with the newest follow-up on top: its template and, beside each period's page, its name.
@@ -197,13 +197,18 @@ def _about(edition: Edition) -> catalogue.About:
 
 
 def _feed(edition: Edition, channel: Channel) -> tuple[tuple[str, str, bytes], ...]:
-    mine = entry(edition.promise, edition.followup, edition.edition)
+    mine = entry(edition.templates, edition.promise, edition.followup, edition.edition)
     entries = [*(e for e in edition.earlier if e.period != mine.period), mine]
-    return feed_files(edition.promise, edition.municipality, edition.channels, channel, entries)
+    return feed_files(edition.templates, edition.promise, edition.municipality, edition.channels, channel, entries)
 
 
 def feed_files(
-    promise: Promise, municipality: Municipality, channels: Sequence[Channel], channel: Channel, entries: list[Entry]
+    templates: Mapping[str, str],
+    promise: Promise,
+    municipality: Municipality,
+    channels: Sequence[Channel],
+    channel: Channel,
+    entries: list[Entry],
 ) -> tuple[tuple[str, str, bytes], ...]:
     """Return name, type and bytes of a site's two feeds; the last entry's page is the feeds' home."""
     # Both sites carry the same ids.
@@ -211,7 +216,8 @@ def feed_files(
     period = entries[-1].period
     host = urlsplit(address(home, promise.slug, period)).hostname or "localhost"
     made = feeds.feed(
-        title=f"{promise.title}, {municipality.name}: uppföljningar",
+        templates=templates,
+        title=news.WORDS.say(templates, "feed_title", promise=promise.title, municipality=municipality.name),
         author=f"{municipality.police.name} och {municipality.name}",
         tag=f"tag:{host},{promise.signed.year}:medborgarlofte/{promise.slug}",
         home=address(channel, promise.slug, period),

@@ -10,6 +10,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from tasks.model import Entry
+from tasks.wording.news import WORDS
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _JSON = "https://jsonfeed.org/version/1.1"
@@ -21,7 +22,14 @@ OURS = "_lofteskollen"
 
 
 def feed(
-    *, title: str, author: str, tag: str, home: str, entries: Sequence[tuple[Entry, str]], folder: str = ""
+    *,
+    templates: Mapping[str, str],
+    title: str,
+    author: str,
+    tag: str,
+    home: str,
+    entries: Sequence[tuple[Entry, str]],
+    folder: str = "",
 ) -> dict[str, Any]:
     """Return the feed of (entry, address) pairs, newest first, as JSON Feed has it.
 
@@ -35,7 +43,7 @@ def feed(
         "feed_url": f"{home}feed.json",
         "language": "sv",
         "authors": [{"name": author}],
-        "items": [_item(entry, address, tag, folder) for entry, address in newest],
+        "items": [_item(templates, entry, address, tag, folder) for entry, address in newest],
     }
 
 
@@ -93,12 +101,14 @@ def merged(standing: Mapping[str, Any], fresh: Mapping[str, Any], *, add: bool =
     return {**(fresh if newer else standing), "items": newest}
 
 
-def _item(entry: Entry, address: str, tag: str, folder: str) -> dict[str, Any]:
-    corrected = f" (rättad, utgåva {entry.edition})" if entry.edition > 1 else ""
+def _item(templates: Mapping[str, str], entry: Entry, address: str, tag: str, folder: str) -> dict[str, Any]:
+    title = entry.title
+    if entry.edition > 1:
+        title = WORDS.say(templates, "entry_corrected", title=title, edition=entry.edition)
     return {
         "id": f"{tag}/{entry.period}",
         "url": address,
-        "title": f"{entry.title}{corrected}",
+        "title": title,
         "content_text": entry.summary,
         "date_modified": entry.updated.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "language": "sv",

@@ -6,21 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 
 from config.schema import Channel, Municipality, Promise
-from tasks.model import Entry, Output, Period, Retraction, RetractionReason, canonical
+from tasks.model import Entry, Output, Period, Retraction, canonical
 from tasks.pages import catalogue, feed_files, opendata, page_files, standing_page
 from tasks.pages.addresses import address, folder_of, home_of
 from tasks.pages.telling import contacts, earlier_pages
 from tasks.periods import local_date, swedish_date
 from tasks.templating import Sheet
+from tasks.wording import news
 
 PAGE = "notice.html.j2"
-# What the public is told; for secrecy no more than that.
-REASONS: Mapping[RetractionReason, str] = {
-    "error": "En uppgift var fel.",
-    "secrecy": "Den innehöll uppgifter som inte får lämnas ut.",
-    "duplicate": "Den hade publicerats två gånger.",
-    "withdrawn": "Polisen och kommunen har återkallat den.",
-}
 
 
 def notice(
@@ -35,13 +29,14 @@ def notice(
 ) -> tuple[Output, ...]:
     """Return a site's files for a retracted period: the notice, data that says so, the feed and the manifest."""
     folder = folder_of(period.id)
-    said = entry(promise, period, retraction)
+    said = entry(templates, promise, period, retraction)
+    reason = news.reasons(templates)[retraction.reason]
     facts = {
         "promise": promise.slug,
         "period": period.id,
         "edition": retraction.edition,
         "retracted": retraction.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "reason": REASONS[retraction.reason],
+        "reason": reason,
     }
     others = [e for e in earlier if e.period != period.id]
     variables = {
@@ -49,7 +44,7 @@ def notice(
         "municipality": municipality,
         "period": period,
         "period_name": period.name,
-        "gone": REASONS[retraction.reason],
+        "gone": reason,
         "standing": f"{promise.slug};{period.end}",
         "earlier": earlier_pages(channel, promise.slug, others),
         "contacts": contacts(municipality),
@@ -59,7 +54,7 @@ def notice(
         "canonical": address(channel, promise.slug, period.id),
         "marker": f"{promise.slug}/{period.id};edition={retraction.edition};retracted",
         "retracted": swedish_date(local_date(retraction.at)),
-        "reason": REASONS[retraction.reason],
+        "reason": reason,
     }
     home = home_of(channels, channel)
     about = catalogue.About(
@@ -72,7 +67,7 @@ def notice(
         modified=local_date(retraction.at),
         home=address(home, promise.slug, period.id),
         beside=home.kind == "package",
-        retracted=REASONS[retraction.reason],
+        retracted=reason,
     )
     files = (
         *page_files(Sheet(templates, PAGE, autoescape=True).render(variables)),
@@ -80,7 +75,7 @@ def notice(
         ("summary.json", "application/json", canonical(facts)),
         *opendata.empty(about.title, municipality.data_licence),
         (catalogue.NAME, "application/ld+json", catalogue.dcat(about, ())),
-        *feed_files(promise, municipality, channels, channel, [*others, said]),
+        *feed_files(templates, promise, municipality, channels, channel, [*others, said]),
     )
     outputs = tuple(Output(channel.id, f"{folder}/{name}", media_type, body) for name, media_type, body in files)
     listed = [{"name": o.name, "media_type": o.media_type, "bytes": len(o.body), "sha256": o.sha256} for o in outputs]
@@ -88,14 +83,16 @@ def notice(
     return (*outputs, Output(channel.id, f"{folder}/manifest.json", "application/json", manifest))
 
 
-def entry(promise: Promise, period: Period, retraction: Retraction) -> Entry:
+def entry(templates: Mapping[str, str], promise: Promise, period: Period, retraction: Retraction) -> Entry:
     """Return a retracted follow-up's entry in a site's feed: the same id, without its figures."""
+    title = news.WORDS.say(templates, "entry_title", promise=promise.title, period=period.name)
+    reason = news.reasons(templates)[retraction.reason]
     return Entry(
         period=period.id,
-        title=f"{promise.title}: uppföljning {period.name} (återkallad)",
+        title=news.WORDS.say(templates, "entry_retracted", title=title),
         edition=1,
         updated=retraction.at,
-        summary=f"Uppföljningen är återkallad. {REASONS[retraction.reason]}",
+        summary=news.WORDS.say(templates, "entry_retracted_text", reason=reason),
     )
 
 

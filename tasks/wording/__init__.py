@@ -13,7 +13,7 @@ from tasks.model import Block, Coverage, Entry, Figure, FollowUp, Outcome, Perio
 from tasks.periods import swedish_date
 from tasks.progress.reasons import actor
 from tasks.templating import Sheet
-from tasks.wording import editing, language
+from tasks.wording import editing, language, news
 from tasks.wording.editing import check_edit, fill
 from tasks.wording.figures import figures
 
@@ -51,15 +51,15 @@ def followup(
     )
 
 
-def entry(promise: Promise, followup: FollowUp, edition: int) -> Entry:
+def entry(templates: Mapping[str, str], promise: Promise, followup: FollowUp, edition: int) -> Entry:
     """Return the follow-up's entry in a site's feed."""
     summary = next(f.text for f in followup.figures if f.token == "summary")  # noqa: S105 - a number token
     return Entry(
         period=followup.period,
-        title=f"{promise.title}: uppföljning {followup.period_name}",
+        title=news.WORDS.say(templates, "entry_title", promise=promise.title, period=followup.period_name),
         edition=edition,
         updated=followup.as_of,
-        summary=f"Löftets {len(followup.outcomes)} delar: {summary}.",
+        summary=news.WORDS.say(templates, "entry_text", parts=len(followup.outcomes), summary=summary),
     )
 
 
