@@ -2,42 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from config.schema import Promise
 from tasks import wording
 from tasks.model import Block, FollowUp
-
-_MOVED = (("status", "läget var ”{}” och är nu ”{}”"), ("result", "resultatet var ”{}” och är nu ”{}”"))
+from tasks.wording.news import WORDS
 
 
 def changes(
-    promise: Promise, before: FollowUp, old_blocks: Sequence[Block], now: FollowUp, blocks: Sequence[Block]
+    templates: Mapping[str, str],
+    promise: Promise,
+    before: FollowUp,
+    old_blocks: Sequence[Block],
+    now: FollowUp,
+    blocks: Sequence[Block],
 ) -> tuple[tuple[str, str], ...]:
     """Return (commitment's heading, sentence) for each moved figure and each rewritten text of an edition.
 
     A text that says the same with other figures is told by its figures alone.
     """
-    found = [(c.heading, s) for c in promise.commitments for s in _figures(c.id, before, now)]
+    found = [(c.heading, s) for c in promise.commitments for s in _figures(templates, c.id, before, now)]
     texts = {(b.template, b.part): wording.fill(b.text, before.figures) for b in old_blocks}
     headings = {c.id: c.heading for c in promise.commitments}
     told = {heading for heading, _ in found}
     for block in blocks:
-        heading = headings.get(block.part, "Texten")
+        heading = headings.get(block.part) or WORDS.say(templates, "changed_elsewhere")
         if heading not in told and texts.get((block.template, block.part)) != wording.fill(block.text, now.figures):
-            found.append((heading, "texten är ändrad"))
+            found.append((heading, WORDS.say(templates, "changed_text")))
             told.add(heading)
     return tuple(found)
 
 
-def _figures(commitment: str, before: FollowUp, now: FollowUp) -> list[str]:
+def _figures(templates: Mapping[str, str], commitment: str, before: FollowUp, now: FollowUp) -> list[str]:
     old, new = ({f.token: f.text for f in follow.figures} for follow in (before, now))
     said = []
-    for name, sentence in _MOVED:
+    for name in ("status", "result"):
         was, is_now = old.get(f"{commitment}.{name}"), new.get(f"{commitment}.{name}")
-        # A word that staff changed in between is no news.
-        if name == "status" and before.outcome(commitment).status == now.outcome(commitment).status:
+        if was is None or is_now is None or was == is_now:
             continue
-        if was is not None and is_now is not None and was != is_now:
-            said.append(sentence.format(was, is_now))
+        # A word that staff changed in between is no news.
+        if name != "status" or before.outcome(commitment).status != now.outcome(commitment).status:
+            said.append(WORDS.say(templates, f"changed_{name}", before=was, now=is_now))
     return said

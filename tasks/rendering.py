@@ -30,7 +30,7 @@ def compose(db: Db, config: Config, draft: Draft, blocks: Sequence[Block]) -> Ed
         edition=draft.edition,
         blocks=blocks,
         earlier=earlier_entries(db, config, draft.promise, draft.period),
-        changes=_changes(db, promise, draft, blocks),
+        changes=_changes(db, config, promise, draft, blocks),
         previous=_previous(db, draft),
         before=_before(db, draft),
     )
@@ -56,12 +56,14 @@ def outputs(edition: Edition) -> tuple[Output, ...]:
     return made
 
 
-def _changes(db: Db, promise: Promise, draft: Draft, blocks: Sequence[Block]) -> tuple[tuple[str, str], ...]:
+def _changes(
+    db: Db, config: Config, promise: Promise, draft: Draft, blocks: Sequence[Block]
+) -> tuple[tuple[str, str], ...]:
     before = drafts.edition(db, draft.promise, draft.period, draft.edition - 1) if draft.edition > 1 else None
     # What was taken back is not said again in the sentence that tells what changed.
     if before is None or publications.retraction(db, draft.promise, draft.period, before.edition):
         return ()
-    return correcting.changes(promise, before.followup, before.blocks, draft.followup, blocks)
+    return correcting.changes(config.templates, promise, before.followup, before.blocks, draft.followup, blocks)
 
 
 def _previous(db: Db, draft: Draft) -> list[tuple[int, str]]:

@@ -150,7 +150,8 @@ def published(
     blocks = drafted(made, place, followup)
     changes: Sequence[tuple[str, str]] = ()
     if before:
-        changes = correcting.changes(made, before[-1], drafted(made, place, before[-1]), followup, blocks)
+        old = drafted(made, place, before[-1])
+        changes = correcting.changes(shipped().templates, made, before[-1], old, followup, blocks)
     return composed(made, place, followup, blocks, edition=len(before) + 1, changes=changes, before=standing)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import config
-from tasks import charts, wording
+from tasks import charts, correcting, wording
 from tasks.model import Output, Refused, Retraction
 from tasks.pages import notices
 from tasks.periods import period
@@ -126,6 +126,17 @@ def test_an_edited_chart_is_on_the_page_in_the_file_and_beside_the_post() -> Non
     words = [o.body.decode() for o in outputs if o.name.endswith(("mal.svg", ".alt.txt"))]
     assert pages and all("Så långt har vi kommit" in p and "Sedan löftet undertecknades, mot" in p for p in pages)
     assert words and all("Sedan löftet undertecknades, mot" in w and "Gjort sedan" not in w for w in words)
+
+
+def test_an_edited_correction_says_what_changed_in_those_words() -> None:
+    """A moved status is told in the template's words; a status only worded anew is not told as moved."""
+    text = shipped().templates["notiser.j2"]
+    templates = {**shipped().templates, "notiser.j2": text.replace("läget var", "vi skrev")}
+    before = sample(2)[2]
+    told = [said for _, said in correcting.changes(templates, MADE, before, (), FOLLOW, ())]
+    assert any(s.startswith("vi skrev ”på väg” och är nu") for s in told)
+    words = {**templates, "status.j2": shipped().templates["status.j2"].replace("uppfyllt", "hållet")}
+    assert correcting.changes(templates, MADE, FOLLOW, (), sample(3, templates=words)[2], ()) == ()
 
 
 def test_edited_news_are_in_both_feeds_and_on_the_notice() -> None:

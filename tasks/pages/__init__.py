@@ -153,7 +153,7 @@ def _post(edition: Edition, channel: Channel) -> Output:
     # The fragment tells one edition's post from the next one's; the page answers to it.
     link = f"{address(site, edition.promise.slug, edition.followup.period)}#utgava-{edition.edition}"
     notice = edition.municipality.notice
-    corrected = "Rättelse av en tidigare uppföljning." if edition.edition > 1 else ""
+    corrected = news.WORDS.say(edition.templates, "correction_post") if edition.edition > 1 else ""
     whole = "\n\n".join(filter(None, (notice, corrected, text, link)))
     return Output(channel.id, "post.txt", "text/plain; charset=utf-8", whole.encode())
 

@@ -1,4 +1,4 @@
-"""What feeds and the notice of a retraction say, worded by notiser.j2."""
+"""What feeds, corrections and the notice of a retraction say, worded by notiser.j2."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ WORDS = Phrases(
         "secrecy": {},
         "duplicate": {},
         "withdrawn": {},
+        "correction_post": {},
+        "changed_status": {"before": "på väg", "now": "uppfyllt"},
+        "changed_result": {"before": "3 sammanlagt", "now": "4 sammanlagt"},
+        "changed_text": {},
+        "changed_elsewhere": {},
     },
 )
 
