@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up test fast check peers npm bench lock clean
+.PHONY: help setup run up test fast check peers npm bench lock audit sbom clean
 
 help:
 	@echo "make run    the sample year of Strängnäs 2021, from sources to published pages"
@@ -11,6 +11,7 @@ help:
 	@echo "make test   all tests        make fast   those that need no server"
 	@echo "make check  ruff, format and mypy"
 	@echo "make bench  how fast evidence and linkage are against their peers, on this machine"
+	@echo "make audit  known vulnerabilities of what is locked (asks an advisory service)    make sbom   what is in it"
 	@echo "make lock   renew requirements.txt from pyproject.toml"
 
 setup: .venv/.ready
@@ -67,5 +68,19 @@ lock:
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv
 	.venv-lock/bin/uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --extra test pyproject.toml -o requirements.txt --upgrade
 
+# Apart from what is shipped. It asks the index for advisories, or another service: AUDIT="--vulnerability-service osv".
+.venv-audit/.ready:
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1 cyclonedx-bom==7.5.0
+	@touch $@
+
+audit: .venv-audit/.ready
+	.venv-audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.txt $(AUDIT)
+
+# CycloneDX, from the lock alone: names, versions and hashes.
+sbom: .venv-audit/.ready
+	mkdir -p var
+	.venv-audit/bin/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml --of JSON -o var/sbom.json requirements.txt
+
 clean:
-	rm -rf .venv .venv-lock .venv-peers var published
+	rm -rf .venv .venv-audit .venv-lock .venv-peers var published

@@ -108,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     _promise_and_period(added, optional=True)
     added = command("publish", _publish, "sänd det som båda parter har godkänt", "strangnas-2021 2021-T1")
     _promise_and_period(added, optional=True)
+    added.add_argument("--channel", action="append", metavar="KANAL", help="bara den här kanalen; kan upprepas")
     added = command("status", _status, "visa läget för varje löfte, period och källa", "strangnas-2021")
     added.add_argument("promise", nargs="?", metavar="LÖFTE")
     added = command("schedule", _schedule, "visa när allt körs härnäst", "--count 3")
@@ -225,7 +226,7 @@ def _publish(options: argparse.Namespace) -> int:
     config = _open()
     if options.promise:
         show.promise(config, options.promise, options.period)
-    rows = publish(options.promise, options.period)
+    rows = publish(options.promise, options.period, channels=options.channel)
     show.publications(config, rows)
     return TROUBLE if any(r.state in ("uncertain", "refused") for r in rows) else 0
 

@@ -19,6 +19,10 @@ def collect(sources: list[str] | None = None, now: datetime | None = None) -> li
     """Collect all sources of the installation, or the named ones; a silent source never stops the others.
 
     Trouble, once all the others are done, where something else than silence kept one from being collected.
+
+    Args:
+        sources: Källornas id, till exempel ["polisen-handelser"]. Tomt: alla källor.
+        now: Klockan som körningen utgår från. Lämna tomt.
     """
     moment = now or datetime.now(UTC)
     chosen = sources or [s.id for s in configuration.load().all_sources()]

@@ -22,8 +22,13 @@ def draft(
 ) -> list[Drafted]:
     """Draft one period, or with no period every closed one that lacks a draft.
 
-    `as_of` freezes and returns what was known at that moment without touching an existing draft. Trouble, once all
-    the others are done, where some could not be drafted.
+    Trouble, once all the others are done, where some could not be drafted.
+
+    Args:
+        promise: Löftets namn, till exempel strangnas-2021. Tomt: alla löften.
+        period: Periodens id, till exempel 2021-T1. Tomt: alla avslutade perioder som saknar utkast.
+        as_of: Frys läget som det var känt då, utan att röra ett utkast som finns. Tomt: nu.
+        now: Klockan som körningen utgår från. Lämna tomt.
     """
     moment = now or datetime.now(UTC)
     config = configuration.load()

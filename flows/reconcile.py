@@ -19,6 +19,10 @@ def reconcile(promises: list[str] | None = None, now: datetime | None = None) ->
 
     One that another run is at is left to that run. Trouble, once all the others are done, where some could not be
     reconciled.
+
+    Args:
+        promises: Löftenas namn, till exempel ["strangnas-2021"]. Tomt: alla löften.
+        now: Klockan som körningen utgår från. Lämna tomt.
     """
     moment = now or datetime.now(UTC)
     chosen = promises or list(configuration.load().promises)

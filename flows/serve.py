@@ -16,7 +16,9 @@ from flows.draft import draft
 from flows.orders import attend
 from flows.publish import publish
 from flows.reconcile import reconcile
+from flows.run import run
 from flows.watch import alarm, renew, watch
+from flows.zombies import watch_over
 from tasks.model import Refused
 
 # A backlog after days of sleep must not start everything at once.
@@ -25,19 +27,21 @@ _FLOWS: dict[str, Any] = {f.name: f for f in (collect, reconcile, draft, renew, 
 
 
 def deployments(pool: str | None = None) -> list[RunnerDeployment]:
-    """Return one deployment per row of the schedule table; for the workers of a pool where one is named."""
-    return [
+    """Return one deployment per row of the schedule table, and one that people start; for a pool where one is named."""
+    shared: dict[str, Any] = {
+        "concurrency_limit": 1,
+        "work_pool_name": pool,
+        # By module: a worker on another machine has the package installed, in a folder of its own.
+        "entrypoint_type": EntrypointType.MODULE_PATH if pool else EntrypointType.FILE_PATH,
+    }
+    made = [
         _FLOWS[row.flow].to_deployment(
-            "lofteskoll",
-            description=row.why,
-            schedule=CronSchedule(cron=row.cron, timezone=row.timezone),
-            concurrency_limit=1,
-            work_pool_name=pool,
-            # By module: a worker on another machine has the package installed, in a folder of its own.
-            entrypoint_type=EntrypointType.MODULE_PATH if pool else EntrypointType.FILE_PATH,
+            "lofteskoll", schedule=CronSchedule(cron=row.cron, timezone=row.timezone), description=row.why, **shared
         )
         for row in SCHEDULES
     ]
+    by_hand = "en period från källor till utkast, när någon ber om det; även som känt då, eller bara på prov"
+    return [*made, run.to_deployment("lofteskoll", description=by_hand, **shared)]
 
 
 def deploy(pool: str) -> list[str]:
@@ -49,6 +53,7 @@ def deploy(pool: str) -> list[str]:
     except DeploymentApplyError:
         mend = f"Skapa den med: prefect work-pool create {pool} --type process"
         raise Refused(f"Arbetspoolen {pool} finns inte på Prefect-servern. {mend}") from None
+    watch_over()
     return [f"{d.flow_name}/{d.name}" for d in made]
 
 
@@ -57,6 +62,7 @@ def main() -> None:
     stop = threading.Event()
     threading.Thread(target=attend, args=(stop,), daemon=True).start()
     try:
+        watch_over()
         serve(*deployments(), limit=LIMIT)
     finally:
         stop.set()

@@ -20,6 +20,9 @@ def watch(now: datetime | None = None) -> list[Drafted]:
 
     A schedule is missed by a machine that slept or a run that failed. Nothing due ends well. Trouble, once all the rest
     is done, where some could not be drafted.
+
+    Args:
+        now: Klockan som körningen utgår från. Lämna tomt.
     """
     moment = now or datetime.now(UTC)
     promises = list(configuration.load().promises)
@@ -37,6 +40,9 @@ def renew(now: datetime | None = None) -> list[Drafted]:
     """Bring every open draft up to date: a moved figure makes a new version and voids the approvals of the old one.
 
     Trouble, once all the others are done, where some could not be.
+
+    Args:
+        now: Klockan som körningen utgår från. Lämna tomt.
     """
     moment = now or datetime.now(UTC)
     promises = list(configuration.load().promises)
@@ -47,7 +53,11 @@ def renew(now: datetime | None = None) -> list[Drafted]:
 
 @flow(name="alarm", flow_run_name="säg till", validate_parameters=True)
 def alarm(now: datetime | None = None) -> Looked:
-    """Bring the alarms up to date and tell the people they concern, each once, and again when it is solved."""
+    """Bring the alarms up to date and tell the people they concern, each once, and again when it is solved.
+
+    Args:
+        now: Klockan som körningen utgår från. Lämna tomt.
+    """
     moment = now or datetime.now(UTC)
     found = raise_alarms(moment)
     artifacts.of_overview(moment)

@@ -38,8 +38,18 @@ _LOOKS, _ASKED = 2, 4
 _AT_REST = ("published", "refused", "stopped", "preparing", "sending", "retracted", "by_hand")
 
 
-def due(db: Db, config: Config, now: datetime, promise: str | None = None, period: str | None = None) -> list[int]:
-    """Return the rows that can move now, in order: sites first, posts when every page of the edition is up."""
+def due(
+    db: Db,
+    config: Config,
+    now: datetime,
+    promise: str | None = None,
+    period: str | None = None,
+    only: Sequence[str] | None = None,
+) -> list[int]:
+    """Return the rows that can move now, in order: sites first, posts when every page of the edition is up.
+
+    `only` names the channels that are asked for, where not all are.
+    """
     publications.expire(db, now)
     publications.sweep(db, now)
     publications.overtake(db, now)
@@ -47,7 +57,7 @@ def due(db: Db, config: Config, now: datetime, promise: str | None = None, perio
     found = []
     for row in rows:
         channel = _channel(config, row)
-        if channel is None or not _is_due(channel, row, now):
+        if channel is None or (only and row.channel not in only) or not _is_due(channel, row, now):
             continue
         # Of editions that are taken back the newest goes first: its notice stands for them all.
         back = row.state == "retracting"
@@ -279,11 +289,14 @@ def _channel(config: Config, row: Publication) -> Channel | None:
 
 
 @task(cache_policy=NO_CACHE, task_run_name="sök igenom utkorgen")
-def list_due(promise: str | None, period: str | None, now: datetime) -> list[int]:
-    """Return the outbox rows that can move now."""
+def list_due(promise: str | None, period: str | None, now: datetime, only: Sequence[str] | None = None) -> list[int]:
+    """Return the outbox rows that can move now; Refused where a channel is asked for that nobody has."""
     config = configuration.load()
+    known = {c.id for m in config.municipalities.values() for c in m.channels}
+    if unknown := sorted(set(only or ()) - known):
+        raise Refused(f"Kanalen {unknown[0]} finns inte. Välj någon av: {', '.join(sorted(known))}.")
     with Store(config.database).writing() as db:
-        return due(db, config, now, promise, period)
+        return due(db, config, now, promise, period, only)
 
 
 # Prefect never retries this: a second call without looking first is how things get posted twice.

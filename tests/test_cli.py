@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 import config
-from flows.__main__ import main
+from flows import show
+from flows.__main__ import SCHEDULES, main
+from flows.operating import occurrences
+from tasks.periods import STOCKHOLM
 
 COMMANDS = [
     "run",
@@ -102,3 +106,17 @@ def test_migrating_twice_is_harmless(house: Path, capsys: pytest.CaptureFixture[
     for _ in range(2):
         assert main(["migrate", "--database", f"sqlite:///{house / 'm.db'}"]) == 0
         assert "senaste tabellerna" in capsys.readouterr().out
+
+
+def test_the_timetable_shows_what_prefect_computes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every flow of the table with its next moments in Swedish time, and why."""
+    monkeypatch.setattr(show.console, "width", 200)
+    now = datetime.now(UTC)
+    assert main(["schedule", "--count", "2"]) == 0
+    said = capsys.readouterr().out
+    for row in SCHEDULES:
+        assert row.flow in said and row.why in said
+    for moment in occurrences("0 8 1 1,5,9 *", "Europe/Stockholm", 2, now):
+        assert f"{moment.astimezone(STOCKHOLM):%Y-%m-%d %H:%M}" in said

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 from prefect.server.schemas.schedules import CronSchedule
@@ -15,6 +16,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.__main__ import SCHEDULES
 from flows.serve import deployments
+from tasks.periods import in_publishing_hours
 
 
 def next_runs(flow: str, count: int, start: datetime) -> list[datetime]:
@@ -37,10 +39,35 @@ def test_a_served_deployment_gets_scheduled_runs(server: str) -> None:
 
 
 def test_every_flow_of_the_table_is_served() -> None:
-    """One deployment per row, each with its schedule, none with a pile of runs at once."""
-    served = deployments()
+    """One deployment per row, each with its schedule, none with a pile of runs at once; one more for people."""
+    *served, by_hand = deployments()
     assert [d.flow_name for d in served] == [s.flow for s in SCHEDULES]
     assert all(d.schedules and d.concurrency_limit == 1 for d in served)
+    assert (by_hand.flow_name, by_hand.schedules) == ("run", [])
+
+
+def test_publishing_is_asked_for_in_working_hours_only() -> None:
+    """Every quarter of an hour from eight to a quarter to four, Monday to Friday, in winter and in summer time."""
+    stockholm = ZoneInfo("Europe/Stockholm")
+    for start in (datetime(2026, 1, 10, tzinfo=UTC), datetime(2026, 7, 11, tzinfo=UTC)):
+        found = [d.astimezone(stockholm) for d in next_runs("publish", 5 * 32, start)]
+        assert {(d.weekday(), d.hour, d.minute) for d in found} == {
+            (day, hour, minute) for day in range(5) for hour in range(8, 16) for minute in (0, 15, 30, 45)
+        }
+
+
+@pytest.mark.parametrize("day", ["2026-06-06", "2026-06-19", "2026-12-24", "2026-04-06", "2026-11-28"])
+def test_a_holiday_sends_no_post(day: str) -> None:
+    """National day, the eves on which offices are closed, Easter Monday, a Saturday: what is asked for rests."""
+    assert not in_publishing_hours(datetime.fromisoformat(f"{day}T10:00+00:00"))
+
+
+def test_the_daily_look_has_one_time_on_the_days_the_clock_is_moved() -> None:
+    """Half past six, once a day, across both changes."""
+    stockholm = ZoneInfo("Europe/Stockholm")
+    for start in (datetime(2026, 3, 27, tzinfo=UTC), datetime(2026, 10, 23, tzinfo=UTC)):
+        found = [d.astimezone(stockholm) for d in next_runs("watch", 5, start)]
+        assert {f"{d:%H:%M}" for d in found} == {"06:30"} and len({d.date() for d in found}) == 5
 
 
 def test_drafts_are_written_the_day_after_each_tertial() -> None:
