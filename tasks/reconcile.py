@@ -16,7 +16,7 @@ from tasks import journal
 from tasks.failing import Failed, each
 from tasks.gathering import Named, gathered, inputs, named, shared_counts, standing
 from tasks.matching import Matches
-from tasks.store import Db, Store, derivations, matches
+from tasks.store import Db, Store, derivations, matches, runs
 from tasks.store.derivations import Counts, Derivation
 
 
@@ -60,13 +60,16 @@ def _numbers(made: Derivation) -> Reconciled:
 def unchanged_promises(promises: list[str], now: datetime) -> list[Reconciled]:
     """Return the numbers of those of the promises for which nothing new has come, changed, or been answered.
 
-    Neither the rules nor the decisions about them are others either: to reconcile them would change nothing.
+    Neither the rules nor the decisions about them are others either: to reconcile them would change nothing. One whose
+    last run did not end well is not among them: only another run says that it is well now.
     """
     config = configuration.load()
     with closing(Store(config.database, busy=True)) as store:
         with store.reading() as db:
             shared = shared_counts(db, config, now)
-            found = standing(db, config, [config.promises[slug] for slug in promises], now)
+            ill = {run.subject for run in runs.newest(db) if run.stage == "reconcile" and run.outcome != "done"}
+            well = [config.promises[slug] for slug in promises if slug not in ill]
+            found = standing(db, config, well, now)
         # Else the next hour would look through this hour's notices again.
         seen = [made.promise for made in found.values() if made.shared != shared]
         if seen:

@@ -16,7 +16,7 @@ from tasks.gathering import gathered, matched, standing
 from tasks.model import Parsed, Payload, Record
 from tasks.purge import purge
 from tasks.reconcile import reconcile, unchanged_promises
-from tasks.store import Store, derivations, matches, records
+from tasks.store import Store, derivations, matches, records, runs
 from tests.year import Year, walk
 
 NOW = datetime.fromisoformat("2021-09-01T07:00:00+00:00")
@@ -178,6 +178,17 @@ def test_a_notice_from_elsewhere_changes_nothing(country: Country, monkeypatch: 
     assert (found.records, found.readings, found.activities) == (len(known), len(anew.readings), len(anew.activities))
     country.say(FEED, "4", "Kontroll i Mariefred", later + HOUR)
     assert unchanged_promises.fn([SLUG], later + HOUR) == []
+
+
+def test_one_whose_run_died_is_run_again(country: Country, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed after its last commit it left everything right but its own end: else it would be called dead for ever."""
+    monkeypatch.setenv("LOFTESKOLL_CONFIG", str(country.year.folder))
+    monkeypatch.setenv("LOFTESKOLL_DATABASE", country.store.url)
+    assert runs._begin(country.store, "reconcile", SLUG, NOW) == 1
+    assert unchanged_promises.fn([SLUG], NOW + HOUR) == []
+    with runs.only_one(country.store, "reconcile", SLUG, lambda: NOW + HOUR):
+        pass
+    assert len(unchanged_promises.fn([SLUG], NOW + HOUR)) == 1
 
 
 def test_what_is_taken_up_is_what_would_be_derived(country: Country) -> None:
