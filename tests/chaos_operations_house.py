@@ -67,6 +67,8 @@ class House:
         configuration.set_environment(self.environment, override=True)
         world.tell(told=[], how="", body=LOG)
         self.app: App | None = None
+        # How often the flow that tells of alarms was broken in the middle.
+        self.cut_short = 0
 
     def _write(self) -> None:
         (self.folder / "municipalities").mkdir(parents=True)

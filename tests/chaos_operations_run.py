@@ -119,7 +119,7 @@ class Run:
             if not ended.done:
                 self.wrong("stuck", f"efteråt: {ended}")
         with house.store() as store:
-            found = standing(store, house.published, house.outside)
+            found = standing(store, house.published, house.outside, house.cut_short)
             if twin:
                 found += differences(self.twin().kept, kept(store))
         for one in found:
@@ -148,6 +148,7 @@ class Run:
             self.tally.numbers["faults"] += 1
             self.tally.numbers["kills"] += fault.kills
             self.tally.broken[f"{act}: {at}"] += 1
+            house.cut_short += act == "alarm"
             if not fault.kills:
                 process.go()
         ended = process.wait()

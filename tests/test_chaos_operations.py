@@ -76,6 +76,10 @@ def test_the_judge_sees_a_run_that_is_stuck_and_an_alarm_told_twice(sqlite_store
         found = standing(sqlite_store, tmp_path, Silent("Källan svarar inte.", "Källan svarar inte."))  # type: ignore[arg-type]
     assert [one.kind for one in found] == ["stuck", "twice"]
     assert standing(sqlite_store, tmp_path, Silent()) == []  # type: ignore[arg-type]
+    # Whoever was killed while telling may tell once more, and no oftener.
+    for times in (2, 3):
+        told = Silent(*["Källan svarar inte."] * times)
+        assert bool(standing(sqlite_store, tmp_path, told, cut_short=1)) == (times == 3)  # type: ignore[arg-type]
 
 
 def test_every_scene_says_what_it_is() -> None:
