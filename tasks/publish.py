@@ -255,6 +255,12 @@ def _record(
             message=receipt.message if receipt else message,
             **values,
         )
+        if moved and to == "refused":
+            # Also what is refused after the outbox was swept asks nobody for anything once a later edition is there.
+            publications.overtake(db, now)
+        found = publications.publication(db, row.id) or row
+        # Noted is what became of it.
+        to = found.state if moved else to
         if moved and to != row.state:
             history.note(
                 db,
@@ -267,7 +273,6 @@ def _record(
                 channel=row.channel,
                 attempt=row.attempt,
             )
-        found = publications.publication(db, row.id)
     if moved:
         journal.note(
             "publication",
@@ -278,7 +283,7 @@ def _record(
             attempt=row.attempt,
             outcome=to,
         )
-    return found or row
+    return found
 
 
 def _channel(config: Config, row: Publication) -> Channel | None:

@@ -15,7 +15,7 @@ from tasks import channels, decide
 from tasks.model import Output, Publication, Receipt, Refused, Unavailable, Uncertain
 from tasks.periods import at_local
 from tasks.publish import advance, due
-from tasks.store import Store, publications
+from tasks.store import Store, history, publications
 from tests.year import KOMMUN, Year, a_year, walk
 
 pytestmark = pytest.mark.slow
@@ -187,6 +187,26 @@ def test_of_editions_taken_back_the_newest_goes_first(year: Year, channel: Scrip
         for row in rows:
             publications.move(db, row.id, from_states=["pending"], to="retracting", now=MONDAY)
         assert due(db, year.config, MONDAY)[:2] == [rows[1].id, rows[0].id]
+
+
+def test_a_page_that_a_later_edition_replaced_before_it_was_read_back_asks_nobody(
+    year: Year, channel: Scripted
+) -> None:
+    """Handed over and never read back; the next edition is up in its place: it is replaced, at once, not refused."""
+    channel.publishing.append(Receipt("handed_over"))
+    assert step(year).state == "handed_over"
+    with year.store.writing() as db:
+        publications.enqueue(db, [replace(site(year), edition=2)], MONDAY)
+        rows = [r for r in publications.listed(db) if r.channel == "strangnas.se"]
+    channel.finding.append(Refused("visar redan utgåva 2"))
+    first = advance(year.store, year.config, rows[0].id, MONDAY)
+    assert (first.state, first.message) == ("stopped", "Ersatt av en senare utgåva.")
+    with year.store.reading() as db:
+        noted = [e.action for e in history.events(db, first.promise) if e.detail.get("channel") == "strangnas.se"]
+    assert noted[0] == "stopped" and "refused" not in noted
+    assert advance(year.store, year.config, rows[1].id, MONDAY).state == "published"
+    with year.store.writing() as db:
+        assert due(db, year.config, MONDAY).count(first.id) == 0
 
 
 def test_a_wait_is_kept(year: Year, channel: Scripted) -> None:
