@@ -2,7 +2,8 @@
 
 A fault hits one call. Before the effect: `timeout`, `reset`, `redirect`, and whatever the server's own `refusal`
 knows (`429`, `500` …). After the effect: `timeout-after`, `reset-after`, `500-after`, `slow`, `truncated`, `garbage`,
-`no-id`. Over HTTP, for a run of many processes: `GET /_ours/state`, `POST /_ours/faults`, `POST /_ours/settings`.
+`no-id`. Long after the caller gave up: `late`. Over HTTP, for a run of many processes: `GET /_ours/state`,
+`POST /_ours/faults`, `POST /_ours/settings`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from urllib.parse import parse_qs, urlsplit
 from python_multipart import parse_form
 from python_multipart.multipart import Field, File
 
-AFTER = ("timeout-after", "reset-after", "500-after", "slow", "truncated", "garbage", "no-id")
+AFTER = ("timeout-after", "reset-after", "500-after", "slow", "truncated", "garbage", "no-id", "late")
 _CONTROL = "/_ours/"
 
 
@@ -198,6 +199,8 @@ def _handler(server: Misbehaving) -> type[BaseHTTPRequestHandler]:
                 return self.answer(Answer(307, {}, {"Location": server.url + self.path}))
             if fault and fault not in AFTER:
                 return self.answer(server.refusal(fault))
+            if fault == "late":
+                server.hang()
             with server.lock:
                 answer = server.respond(request)
             return self.after(fault, answer)
@@ -206,7 +209,7 @@ def _handler(server: Misbehaving) -> type[BaseHTTPRequestHandler]:
 
         def after(self, fault: str, answer: Answer) -> None:
             """Answer once the effect is there, or fail to."""
-            if fault in ("timeout-after", "reset-after"):
+            if fault in ("timeout-after", "reset-after", "late"):
                 return self.break_off(fault)
             if fault == "slow":
                 time.sleep(server.slow_seconds)

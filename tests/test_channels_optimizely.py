@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -124,9 +125,56 @@ def test_a_draft_that_somebody_saved_again_is_not_published(server: OurOptimizel
     channel = site(server)
     prepared = optimizely.prepare(channel, row(PERIOD), FIRST, Path())
     server.edit(GUID, teaserText="Inte godkänt")
-    with pytest.raises(Refused, match="sparats av någon annan"):
+    with pytest.raises(Refused, match="ändrats av någon annan"):
         optimizely.publish(channel, row(PERIOD, remote_id=prepared.remote_id), FIRST, Path())
     assert server.visible() == {}
+
+
+def late(server: OurOptimizelyServer, channel: Channel, held: Publication, made: tuple[Output, ...]) -> None:
+    """Prepare, give the answer up, and have the call come through after `server.hang_seconds`."""
+    server.faults.append("late")
+    with pytest.raises(Unavailable):
+        optimizely.prepare(channel, held, made, Path())
+
+
+def until_late(server: OurOptimizelyServer) -> None:
+    """Wait until the call that was given up has come through."""
+    until = time.monotonic() + 20
+    while not any(method == "PUT" and not status for method, _, status in list(server.calls)):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_a_late_call_of_our_own_is_no_strangers_change(server: OurOptimizelyServer) -> None:
+    """A draft's answer was given up, it was laid there anew, then the first call came through and saved it again."""
+    server.hang_seconds, channel = 1.5, site(server)
+    late(server, channel, row(PERIOD), FIRST)
+    prepared = optimizely.prepare(channel, row(PERIOD), FIRST, Path())
+    saved = server.pages[GUID].versions[server.pages[GUID].draft].saved
+    until_late(server)
+    assert server.pages[GUID].versions[server.pages[GUID].draft].saved > saved
+    receipt = optimizely.publish(channel, row(PERIOD, remote_id=prepared.remote_id), FIRST, Path())
+    assert receipt.state == "published" and len(server.visible()) == 1
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_draft_that_a_late_call_left_behind_makes_way(server: OurOptimizelyServer, edited: bool) -> None:
+    """It came through after the page was public: the next edition is written over it, but over no editor's change."""
+    server.hang_seconds, channel = 3.0, site(server)
+    late(server, channel, row(PERIOD), FIRST)
+    kept = through(channel, row(PERIOD), FIRST)
+    until_late(server)
+    assert [v.status for v in server.pages[GUID].versions.values()] == ["Published", "CheckedOut"]
+    following = row(PERIOD, 2, earlier=(str(kept.remote_id),))
+    if edited:
+        server.edit(GUID, image={"id": 7})
+        with pytest.raises(Refused, match="ändringar som inte är publicerade"):
+            through(channel, following, SECOND)
+    else:
+        assert through(channel, following, SECOND).state == "published"
+    assert [("Två av fyra" in text, "Tre av fyra" in text) for text in server.visible().values()] == [
+        (edited, not edited)
+    ]
 
 
 def test_somebody_deleted_the_draft(server: OurOptimizelyServer) -> None:

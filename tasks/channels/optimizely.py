@@ -7,6 +7,7 @@ locking and works on whatever draft is there, so what stands is read and judged 
 # ruff: noqa: ARG001 - all kinds share six signatures, also where one needs less
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 from config.schema import Channel
 from tasks.channels import _cms, _issues, _optimizely, _readback
-from tasks.model import Output, Publication, Receipt, Refused
+from tasks.model import Output, Publication, Receipt, Refused, digest
 
 # The page is read at its own address: not there is not there.
 ABSENCE_IS_PROOF = True
@@ -43,7 +44,7 @@ def fits(channel: Channel, outputs: tuple[Output, ...]) -> list[str]:
 
 
 def prepare(channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt:
-    """Make or renew the hidden draft; the receipt holds the page's guid and which save of it is ours.
+    """Make or renew the hidden draft; the receipt holds the page's guid and what our draft of it holds.
 
     What is public stays as it is. Raises Refused when an editor has unpublished changes or has edited the page, when
     the page was moved, or when the CMS doesn't keep the text.
@@ -56,13 +57,13 @@ def prepare(channel: Channel, publication: Publication, outputs: tuple[Output, .
         fields = _fields(channel, site, publication, guid, piece, standing, "CheckedOut")
         standing = site.put(guid, fields, visible=False)
         _unaltered(site, standing, piece)
-    return Receipt("prepared", _save(guid, standing))
+    return Receipt("prepared", _held(guid, standing))
 
 
 def publish(channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt:
     """Publish the prepared draft and read the page back; a repeat writes nothing.
 
-    Raises Refused when the draft is gone or was saved by somebody else since it was prepared.
+    Raises Refused when the draft is gone or was changed by somebody else since it was prepared.
     """
     piece = _piece(channel, publication, outputs)
     site, guid = _optimizely.site_of(channel), _optimizely.guid_of(publication)
@@ -72,13 +73,15 @@ def publish(channel: Channel, publication: Publication, outputs: tuple[Output, .
     if not _ready(site, standing, publication, piece):
         raise Refused(f"Sidan {guid} i Optimizely är inte den som förbereddes. Se efter vem som har ändrat den.")
     if standing.get("status") != "Published":
-        if publication.remote_id not in (None, _save(guid, standing)):
-            raise Refused(f"Utkastet {guid} i Optimizely har sparats av någon annan sedan vi lade dit det. Se efter.")
+        if publication.remote_id not in (None, _held(guid, standing)):
+            raise Refused(f"Utkastet {guid} i Optimizely har ändrats av någon annan sedan vi lade dit det. Se efter.")
         piece = _illustrated(channel, site, publication, piece, outputs)
         fields = _fields(channel, site, publication, guid, piece, standing, "Published")
         standing = site.put(guid, fields, visible=True)
         _unaltered(site, standing, piece)
-    return _cms.seen(channel, replace(publication, remote_id=_save(guid, standing)), piece)
+    # What the draft held stays noted: a late call of ours may leave it behind the public page once more.
+    kept = publication.remote_id or _held(guid, standing)
+    return _cms.seen(channel, replace(publication, remote_id=kept), piece)
 
 
 def find(channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt | None:
@@ -118,8 +121,8 @@ def retract(channel: Channel, publication: Publication, outputs: tuple[Output, .
         told = f"{address} visar fortfarande uppföljningen. Ta bort den, eller töm webbplatsens cache."
         return Receipt("by_hand", publication.remote_id, address, told)
     kept = "Tidigare versioner finns kvar i Optimizely; ta bort dem där om de innehåller sekretess."
-    # The save that is ours: the next edition may write over it, and over nobody else's.
-    return Receipt("retracted", _save(guid, standing) if standing else None, address, kept if standing else "")
+    # What is ours: the next edition may write over it, and over nobody else's.
+    return Receipt("retracted", _held(guid, standing) if standing else None, address, kept if standing else "")
 
 
 def _piece(channel: Channel, publication: Publication, outputs: tuple[Output, ...]) -> _cms.Piece:
@@ -141,8 +144,8 @@ def _ready(site: _optimizely.Site, standing: Mapping[str, Any], publication: Pub
     title, body = str(standing["name"]), _value(site, standing, site.asked.body)
     mark = _cms.judge(where, title, body, publication, piece.mark)
     same = mark.edition == publication.edition and _cms.same_words(title, body, piece)
-    if status == "CheckedOut" and not same and _save(_optimizely.guid_of(publication), standing) in publication.earlier:
-        # An earlier edition's draft that never became public: exactly what we saved, by nobody's hand but ours.
+    if status == "CheckedOut" and not same and _held(_optimizely.guid_of(publication), standing) in publication.earlier:
+        # An earlier edition's draft that never became public: exactly what we saved, with nobody's change in it.
         return False
     if status not in ("Published", "CheckedOut") or (status == "CheckedOut" and not same):
         raise Refused(
@@ -205,8 +208,12 @@ def _value(site: _optimizely.Site, standing: Mapping[str, Any], name: str) -> st
     return value if isinstance(value, str) else ""
 
 
-def _save(guid: str, standing: Mapping[str, Any]) -> str:
-    """Return which save of which version this is: the API has no ETag, so its own version and time must do."""
-    link = standing.get("contentLink")
-    version = link.get("workId") if isinstance(link, dict) else None
-    return f"{guid}/{version}/{standing.get('saved')}"
+def _held(guid: str, standing: Mapping[str, Any]) -> str:
+    """Return the page's guid and a digest of all that an editor could have changed in it.
+
+    The API has no ETag, and the moment of a save won't do: a call of ours whose answer was given up may come through
+    late and save the same once more.
+    """
+    held = {key: standing.get(key) for key in ("name", "routeSegment")}
+    whole = {**held, **_optimizely.own_properties(standing)}
+    return f"{guid}/{digest(json.dumps(whole, sort_keys=True))}"
