@@ -68,11 +68,11 @@ def edit(
     """
     _may(person, "reviewer", "approver")
     with store.reading() as db:
-        there = _existing(db, draft_id)
-        if _stands_already(there, texts):
+        draft = _existing(db, draft_id)
+        if _stands_already(draft, texts):
             # Sent a second time, when the answer to the first was lost.
-            return there
-        draft = _open_draft(db, draft_id, seen_revision)
+            return draft
+        _refuse_moved(db, draft, seen_revision)
         unknown = texts.keys() - {(b.template, b.part) for b in draft.blocks}
         if unknown:
             raise Refused(f"Utkastet har ingen text som heter {', '.join(sorted('/'.join(k) for k in unknown))}.")
@@ -254,9 +254,13 @@ def _existing(db: Db, draft_id: int, *, lock: bool = False) -> Draft:
 
 def _open_draft(db: Db, draft_id: int, seen_revision: int, *, lock: bool = False) -> Draft:
     draft = _existing(db, draft_id, lock=lock)
-    if draft.revision != seen_revision or draft.state != "open":
-        raise _outdated(db, draft_id)
+    _refuse_moved(db, draft, seen_revision)
     return draft
+
+
+def _refuse_moved(db: Db, draft: Draft, seen_revision: int) -> None:
+    if draft.revision != seen_revision or draft.state != "open":
+        raise _outdated(db, draft.id)
 
 
 def _outdated(db: Db, draft_id: int) -> Outdated:

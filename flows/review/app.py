@@ -34,6 +34,7 @@ from flows.review import (
     reports,
     roles,
     sign_in,
+    turns,
     uploads,
 )
 from tasks import periods, rendering
@@ -42,11 +43,12 @@ from tasks.store import Store
 from tasks.store import drafts as drafts_kept
 from tasks.store.away import MaybeKept
 
-# Rendering holds the interpreter's lock: with forty threads each page would wait for all the others. Some are needed
-# for those that wait while a flow writes to the database.
-_THREADS = 8
+# Few work at a time (turns.py), the others wait for the database, with two of its fifteen connections each at most.
+_THREADS = 7
 # So that a small page gets in between while a large one is made: a save takes 30 ms, and asks were answered after it.
 _TURN_SECONDS = 0.001
+# So many drafts are rendered before the first visitor comes, the newest ones; each takes a quarter of a second.
+_REHEARSED = 12
 # Longer than a reader's pause, and than the 60 s after which a proxy in front lets go: who closes first must not be
 # us, or a form that is sent at that very moment is lost on the way.
 _KEEP_ALIVE_SECONDS = 75
@@ -58,6 +60,7 @@ def create_app(config: Config, store: Store, *, demo: bool, secret: str, now: Ca
     `demo` offers invented people to requests from this machine; `secret` signs what a browser carries while
     somebody signs in elsewhere; `now` gives aware moments.
     """
+    store.wait_in(turns.given_away)
     app = FastAPI(
         title="Löfteskollen",
         docs_url=None,
@@ -99,10 +102,15 @@ async def _ready(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _rehearse(review: page.Review) -> None:
-    """Render the newest draft of each promise once, for nothing: the first save would compile every template."""
+    """Render the drafts that are being worked on once, for nothing.
+
+    The first save would compile every template and draw every picture, for a second or two. With nothing to save it
+    is the newest draft that is rendered, for the templates.
+    """
     with review.store.reading() as db:
-        newest = {h.promise: h for h in drafts_kept.headings(db) if h.promise in review.config.promises}
-        for heading in newest.values():
+        known = [h for h in drafts_kept.headings(db) if h.promise in review.config.promises]
+        being_read = [h for h in known if h.state == "open"] or known
+        for heading in sorted(being_read, key=lambda h: h.id)[-_REHEARSED:]:
             draft = drafts_kept.draft(db, heading.id)
             if draft:
                 rendering.render(db, review.config, draft, draft.blocks)

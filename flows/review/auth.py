@@ -18,7 +18,7 @@ from starlette.datastructures import FormData
 
 from config.identity import is_loopback
 from config.schema import Person, Role
-from flows.review import gate, reach
+from flows.review import gate, reach, turns
 from flows.review.page import Review
 from tasks.model import digest
 from tasks.store import Store, sessions
@@ -84,7 +84,7 @@ async def guard(request: Request, after: BackgroundTasks) -> None:
     if changing:
         state.form = await request.form(max_files=1, max_fields=200)
     if state.token:
-        await run_in_threadpool(_look, request, review)
+        await run_in_threadpool(turns.in_turn(_look), request, review)
     if state.session and review.now() - state.session.seen_at >= NOTED_EVERY:
         after.add_task(_note_seen, review.store, digest(state.token), review.now())
     if changing:

@@ -10,14 +10,14 @@ from fastapi import APIRouter, Response
 
 from config.schema import Channel, Person, Promise
 from flows.overview import Line, overview
-from flows.review import desks, page
+from flows.review import desks, page, turns
 from flows.review.auth import Anyone, Visit
 from flows.review.standing import why
 from tasks.model import Publication
 from tasks.periods import days_left, local_date
 from tasks.store import Db
 
-router = APIRouter()
+router = APIRouter(route_class=turns.Turned)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from flows.review import comparing
+from flows.review import comparing, turns
 from flows.review.auth import Reading
 from flows.review.sharing import DraftId, opened
 
-router = APIRouter(prefix="/utkast")
+router = APIRouter(prefix="/utkast", route_class=turns.Turned)
 
 
 @router.get("/{draft_id}/jamfor")

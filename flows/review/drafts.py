@@ -8,7 +8,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Response
 
 from config import Config
-from flows.review import comparing, editor, page, previews, standing, texts
+from flows.review import comparing, editor, page, previews, standing, texts, turns
 from flows.review.auth import Approving, Editing, Reading, Visit
 from flows.review.editor import Form
 from flows.review.sharing import DraftId, existing, opened
@@ -17,7 +17,7 @@ from tasks.model import Block, Draft, Figure, Refused
 from tasks.periods import days_left, local_date, span_name
 from tasks.store import drafts, outputs
 
-router = APIRouter(prefix="/utkast")
+router = APIRouter(prefix="/utkast", route_class=turns.Turned)
 
 
 @router.get("/{draft_id}")

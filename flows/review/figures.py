@@ -10,14 +10,14 @@ from fastapi import APIRouter, HTTPException, Response
 
 from config import Config
 from config.schema import Person
-from flows.review import page
+from flows.review import page, turns
 from flows.review.auth import Reading
 from flows.review.sharing import DraftId, opened
 from tasks.evidence import places
 from tasks.model import Activity, Figure, Judgement, PairScore, Record
 from tasks.store import matches, records
 
-router = APIRouter(prefix="/utkast")
+router = APIRouter(prefix="/utkast", route_class=turns.Turned)
 # What staff wrote for their own authority; the other one sees its structure, never its words.
 OWN_WORDS = ("report", "activity_log")
 _CLAIMS = {

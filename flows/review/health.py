@@ -13,12 +13,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from config import Config
-from flows.review import page
+from flows.review import page, turns
 from tasks.model import Publication
 from tasks.periods import in_publishing_hours
 from tasks.store import Db, Store, publications, records, runs
 
-router = APIRouter()
+router = APIRouter(route_class=turns.Turned)
 # The schedule asks the sources every hour: three missed in a row are no accident.
 COLLECT_SECONDS = 3 * 3600
 # Every quarter of a working hour the outbox is looked through; so much working time without a move is a standstill.

@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Response
 
 from config.schema import Promise
 from flows.overview import PUBLICATION_STATES
-from flows.review import page
+from flows.review import page, turns
 from flows.review.auth import Reading
 from tasks import periods, submission
 from tasks.model import PublicationState, Refused, RetractionReason
@@ -17,7 +17,7 @@ from tasks.store import drafts, history, publications
 from tasks.store.history import Event
 from tasks.wording import news
 
-router = APIRouter(prefix="/historik")
+router = APIRouter(prefix="/historik", route_class=turns.Turned)
 _VERDICTS: Mapping[str, str] = {"yes": "ja", "no": "nej", "unsure": "osäker"}
 _FIELDS: Mapping[str, str] = {"state": "läge", "date": "datum", "place": "ort", "count": "antal"}
 

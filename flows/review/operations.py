@@ -13,7 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from config import Config
 from config.schema import Promise
 from flows.overview import PUBLICATION_STATES, Line, line, source_health
-from flows.review import page
+from flows.review import page, turns
 from flows.review.asked import open_questions
 from flows.review.auth import Visit, may
 from tasks import decide, periods
@@ -22,7 +22,7 @@ from tasks.periods import local_date, span_name
 from tasks.store import Db, orders, records
 from tasks.store.orders import Kind
 
-router = APIRouter(prefix="/drift")
+router = APIRouter(prefix="/drift", route_class=turns.Turned)
 Running = Annotated[Visit, Depends(may("ops"))]
 OrderId = Annotated[int, Query(ge=1, le=2**31 - 1)]
 # A rehearsal is often done before a person would have reloaded the page.

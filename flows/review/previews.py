@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Path, Response
 
 from config.schema import Channel
+from flows.review import turns
 from flows.review.auth import Reading
 from flows.review.sharing import DraftId, opened
 from flows.review.texts import Change, compare
@@ -20,7 +21,7 @@ from tasks.model import Output
 from tasks.store import outputs
 from tasks.store.outputs import Filed
 
-router = APIRouter(prefix="/utkast")
+router = APIRouter(prefix="/utkast", route_class=turns.Turned)
 # A page of ours holds no script, and gets none; its styles and pictures are its own files.
 STORED_POLICY = (
     "sandbox allow-same-origin; default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Path, Response
 
 from config import Config
 from config.schema import Channel, Party, Promise
-from flows.review import page
+from flows.review import page, turns
 from flows.review.auth import Approving, Editing, Reading, Settling, Visit
 from tasks import decide, settling
 from tasks.model import Publication, Refused, Retraction, RetractionReason
@@ -22,7 +22,7 @@ from tasks.store import Db, drafts, publications
 from tasks.store.drafts import Heading
 from tasks.wording import news
 
-router = APIRouter(prefix="/publiceringar")
+router = APIRouter(prefix="/publiceringar", route_class=turns.Turned)
 Key = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 

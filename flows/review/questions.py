@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 
 from config import Config
 from config.schema import Commitment, Municipality, Promise
-from flows.review import gate, page
+from flows.review import gate, page, turns
 from flows.review.answers import Answered, Given, answered, taken_back
 from flows.review.asked import Open, open_questions
 from flows.review.auth import Answering, Visit
@@ -20,7 +20,7 @@ from tasks.model import Judgement, Question, Refused, Verdict
 from tasks.periods import local_date, moment
 from tasks.store import matches
 
-router = APIRouter(prefix="/fragor")
+router = APIRouter(prefix="/fragor", route_class=turns.Turned)
 _VERDICTS: Mapping[str, Verdict] = {"ja": "yes", "nej": "no", "osaker": "unsure"}
 # A question with what it is about weighs ten kilobytes; the next ones come when these are answered.
 _AT_ONCE = 5

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Path, Response
 
 from config.schema import Promise
-from flows.review import desks, page
+from flows.review import desks, page, turns
 from flows.review.auth import Reporting, Visit
 from flows.review.desks import Answer, Desk, Told
 from tasks import decide, submission
@@ -20,7 +20,7 @@ from tasks.screening import in_words
 from tasks.store import records
 from tasks.submission import Checked, Submission
 
-router = APIRouter(prefix="/rapportera")
+router = APIRouter(prefix="/rapportera", route_class=turns.Turned)
 Key = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,150}$")]
 # Where a remark on the form leads: what it begins with → the field's id.
 _FIELD_OF: Mapping[str, str] = {

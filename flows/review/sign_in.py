@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from config import identity
-from flows.review import auth, gate, page, roles
+from flows.review import auth, gate, page, roles, turns
 from flows.review.page import Review
 from flows.review.people import DEMO_PEOPLE, demo_person, does
 from flows.review.providers import NotAccepted, Provider, Silent
@@ -22,7 +22,7 @@ from tasks.model import digest
 from tasks.store import sessions
 from tasks.store.sessions import Session
 
-router = APIRouter()
+router = APIRouter(route_class=turns.Turned)
 log = logging.getLogger("lofteskoll.sign_in")
 UNDER_WAY = "lofteskoll-inloggning"
 _LONGEST_TRIP_SECONDS = 600

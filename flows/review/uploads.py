@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile
 
 from config.schema import Promise, Source
+from flows.review import turns
 from flows.review.auth import Reporting, Visit
 from flows.review.desks import Desk, open_desks
 from tasks import decide, sources, submission
@@ -21,7 +22,7 @@ from tasks.screening import in_words
 from tasks.store import Db, records
 from tasks.submission import Checked, Submission
 
-router = APIRouter(prefix="/rapportera-fil")
+router = APIRouter(prefix="/rapportera-fil", route_class=turns.Turned)
 # A year of one party's activities is some tens of rows.
 _MOST_ROWS = 300
 _ROWS = TypeAdapter(list[Submission])

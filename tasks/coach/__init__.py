@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from config.schema import Commitment, Promise
 from tasks.coach import parts
@@ -66,6 +67,8 @@ class Advice:
     suggestion: str
 
 
+# A promise stands unchanged for a year, and its last page is rendered at every saved text.
+@lru_cache(maxsize=8)
 def of_promise(promise: Promise) -> tuple[Advice, ...]:
     """Return the advice on each commitment of a configured promise, judged by the promise's own words.
 

@@ -14,6 +14,8 @@ from difflib import get_close_matches
 from functools import lru_cache
 from html.parser import HTMLParser
 
+from lxml import etree
+
 from tasks.model import canonical, digest
 from tasks.pages.markers import decoded, written_marker
 
@@ -61,16 +63,17 @@ def article_of(page: bytes) -> Article | None:
     marker = written_marker(page)
     if marker is None:
         return None
+    # Our own page is sound, so the quick parser reads it as a browser does; it calls the reader for each tag and text.
     reader = _Article()
-    reader.feed(decoded(page))
-    reader.close()
+    etree.HTML(decoded(page), etree.HTMLParser(target=reader))
     inner = "".join(reader.out)
     # The sentence stands in our page's foot, which stays behind.
     if marker.sentence not in inner:
         inner += f"\n<p>{html.escape(marker.sentence)}</p>"
+        reader.words.found.append(_words(marker.sentence))
     inner = re.sub(r"\s*\n\s*", "\n", inner).strip()
     title = _words(reader.title)
-    sealed = marker._replace(text_sha256=fingerprint(title, inner))
+    sealed = marker._replace(text_sha256=_sealed(title, reader.words.found))
     name = f' id="{html.escape(reader.name)}"' if reader.name else ""
     body = f'<div{name} data-medborgarlofte="{sealed.written}">\n{inner}\n</div>'
     return Article(title, _words(reader.summary), body, tuple(reader.images), sealed.text_sha256)
@@ -78,7 +81,7 @@ def article_of(page: bytes) -> Article | None:
 
 def fingerprint(title: str, body: str) -> str:
     """Return the SHA-256 of a title and of a body's words and image texts, however its tags are written."""
-    return digest(canonical([_plain(title), [_plain(p) for p in passages(body)]]))
+    return _sealed(title, passages(body))
 
 
 def passages(body: str) -> list[str]:
@@ -115,6 +118,10 @@ def changes(article: str, page: bytes) -> list[str]:
 
 def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _sealed(title: str, found: list[str]) -> str:
+    return digest(canonical([_plain(title), [_plain(p) for p in found]]))
 
 
 # Both sites say nearly the same, and so does the page after a saved sentence.
@@ -164,11 +171,14 @@ class _Words(HTMLParser):
             self.found.append(text)
 
 
-class _Article(HTMLParser):
-    """Writes again what stands in <main>, without its heading, icons and scripts, and a note that stands above it."""
+class _Article:
+    """Writes again what stands in <main>, without its heading, icons and scripts, and a note that stands above it.
+
+    Gathers in `words` what a reader will see of it.
+    """
 
     def __init__(self) -> None:
-        super().__init__()
+        self.words = _Words()
         self.title = self.summary = self.name = ""
         self.out: list[str] = []
         self.images: list[Image] = []
@@ -177,8 +187,9 @@ class _Article(HTMLParser):
         # What each open <span> was written as; empty when it was left out.
         self._spans: list[str] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {key: value or "" for key, value in attrs}
+    def start(self, tag: str, attrs: Mapping[str, str]) -> None:
+        """Meet an element's start."""
+        given = dict(attrs)
         if tag == "meta" and given.get("name") == "description":
             self.summary = given.get("content", "")
         # An invented sample year says so above the text, and must say so wherever the text goes.
@@ -195,7 +206,8 @@ class _Article(HTMLParser):
         elif not self._silent and not self._heading:
             self._open(tag, given)
 
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
+        """Meet an element's end; the parser tells one of a void element too."""
         if tag == "main":
             self._inside = False
         elif not (self._inside or self._note):
@@ -207,13 +219,20 @@ class _Article(HTMLParser):
         elif not self._silent and not self._heading and tag not in _VOID | _UNWRAPPED:
             written = tag if tag != "span" else self._spans.pop() if self._spans else ""
             self.out.append(f"</{written}>" * bool(written) + "\n" * (tag in _BLOCKS))
+            self.words.handle_endtag(tag)
         self._note = max(0, self._note - (tag not in _VOID))
 
-    def handle_data(self, data: str) -> None:
+    def data(self, data: str) -> None:
+        """Meet text between two tags."""
         if self._heading:
             self.title += data
         elif (self._inside or self._note) and not self._silent:
             self.out.append(html.escape(data, quote=False))
+            self.words.handle_data(data)
+
+    def close(self) -> None:
+        """Meet the page's end."""
+        self.words.flush()
 
     def _open(self, tag: str, given: Mapping[str, str]) -> None:
         if tag in _UNWRAPPED:
@@ -228,6 +247,7 @@ class _Article(HTMLParser):
                 self.out.append("<br>")
         if tag:
             self.out.append(f"<{tag}{''.join(_attributes(given))}>")
+            self.words.handle_starttag(tag, list(given.items()))
 
 
 def _attributes(given: Mapping[str, str]) -> Iterator[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 from tasks.model import Refused
 from tasks.store.away import DatabaseAway, in_our_words
 from tasks.store.tables import metadata
+from tasks.store.waiting import wrap
 
 Db = Connection
 _MIGRATIONS = Path(__file__).parents[1] / "migrations"
@@ -37,6 +38,10 @@ class Store:
     def __init__(self, url: str, *, busy: bool = False) -> None:
         self.url = url
         self.engine = _engine(url, busy)
+
+    def wait_in(self, waiting: Callable[[], AbstractContextManager[None]]) -> None:
+        """Enter `waiting()` whenever a thread waits for the database, so that another may work meanwhile."""
+        wrap(self.engine, waiting)
 
     @contextmanager
     def reading(self) -> Iterator[Db]:
