@@ -77,6 +77,15 @@ def test_a_package_lands_whole_by_webdav(dav: Dav, tmp_path: Path) -> None:
     assert landed(dav.root / "webb")["uppfoljning-2021-T1/index.html"] == html(2)
 
 
+def test_a_server_that_packs_its_answers_takes_the_next_edition(dav: Dav, tmp_path: Path) -> None:
+    """The tag of a packed answer is not the file's own: bound to it every later write would be refused (412)."""
+    (dav.root / "webb").mkdir()
+    dav.packs = True
+    package.publish(by_dav(dav), row(), files(html()), tmp_path)
+    package.publish(by_dav(dav), row(2), files(html(2), "2021-06-01T10:00:00Z"), tmp_path)
+    assert landed(dav.root / "webb")["uppfoljning-2021-T1/index.html"] == html(2)
+
+
 def test_what_somebody_writes_meanwhile_is_kept(dav: Dav, tmp_path: Path) -> None:
     """The server's own 412 stops us: a file that appeared, and one that changed, between our look and our write."""
     page = dav.root / "webb/uppfoljning-2021-T1/index.html"

@@ -107,7 +107,8 @@ class Dav:
                 method,
                 url,
                 data=body,
-                headers={"Cache-Control": "no-cache", **(headers or {})},
+                # Unpacked: of a packed answer Apache and nginx give another ETag, which no write can be bound to.
+                headers={"Cache-Control": "no-cache", "Accept-Encoding": "identity", **(headers or {})},
                 timeout=(_CONNECT_SECONDS, self._seconds),
                 allow_redirects=False,
                 stream=True,
