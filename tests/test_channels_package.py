@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import tempfile
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -125,6 +127,31 @@ def test_repeat_touches_nothing_and_sweeps_what_a_killed_worker_left(tmp_path: P
     stale.write_bytes(b"half")
     package.publish(site(), row(2), files(html(2)), tmp_path)
     assert not stale.exists()
+
+
+def test_what_only_an_earlier_edition_had_goes_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A chart that the correction has no longer would show the old figure for ever, and no retraction would find it."""
+    folder = tmp_path / "ut/exempelby.se/uppfoljning-2021-T1"
+    package.publish(site(), row(), files(html()), tmp_path)
+    (folder / "redaktionens.txt").write_bytes(b"x")
+    second = files(html(2, OTHER_FIGURES), "2021-06-01T10:00:00Z")
+    without = tuple(o for o in second[:-1] if not o.name.endswith("diagram.png"))
+    listed = [{"name": o.name} for o in without]
+    manifest = replace(second[-1], body=canonical({"files": listed}))
+    place = _folder.Local.place
+
+    def cut_off(self: _folder.Local, name: str, body: bytes) -> None:
+        if name.endswith("manifest.json"):
+            raise Unavailable("avbrott")
+        place(self, name, body)
+
+    for broken in (True, False):
+        with monkeypatch.context() as cut, pytest.raises(Unavailable) if broken else nullcontext():
+            if broken:
+                cut.setattr(_folder.Local, "place", cut_off)
+            package.publish(site(), row(2), (*without, manifest), tmp_path)
+    assert not (folder / "diagram.png").exists() and (folder / "redaktionens.txt").exists()
+    assert (folder / "index.html").read_bytes() == html(2, OTHER_FIGURES)
 
 
 def test_older_edition_is_replaced_and_newer_refused(tmp_path: Path) -> None:

@@ -77,18 +77,23 @@ def take_back(shelf: Shelf, notice: Output, outputs: tuple[Output, ...]) -> None
 
     The page goes first, since it is what people read; the manifest last, since it tells a repeat what to take away.
     """
-    folder = notice.name.rpartition("/")[0]
-    beside = list(_beside(shelf.read(f"{folder}/manifest.json"), folder))
+    folder, left = notice.name.rpartition("/")[0], left_behind(shelf, notice, outputs)
     shelf.place(notice.name, notice.body)
-    for name in beside:
-        if name not in {o.name for o in outputs}:
-            shelf.remove(name)
+    for name in left:
+        shelf.remove(name)
     for name, body in site_feeds(shelf, outputs):
         shelf.place(name, body)
     for output in sorted(outputs, key=lambda o: (_last(o) == "manifest.json", o.name)):
         if output is not notice:
             shelf.place(output.name, output.body)
     _tell_later_periods(shelf, folder, outputs)
+
+
+def left_behind(shelf: Shelf, page: Output, outputs: tuple[Output, ...]) -> list[str]:
+    """Return the names of the files beside the page that an earlier edition had and this one hasn't."""
+    folder = page.name.rpartition("/")[0]
+    standing = _beside(shelf.read(f"{folder}/manifest.json"), folder)
+    return sorted(set(standing) - {o.name for o in outputs})
 
 
 def _tell_later_periods(shelf: Shelf, folder: str, outputs: tuple[Output, ...]) -> None:

@@ -62,9 +62,12 @@ def publish(channel: Channel, publication: Publication, outputs: tuple[Output, .
     page = _readback.page_of(outputs, publication)
     with _shelf.opened(channel, folder) as shelf:
         _guard(shelf, page, publication)
-        site_feeds = _issues.site_feeds(shelf, outputs)
+        site_feeds, left = _issues.site_feeds(shelf, outputs), _issues.left_behind(shelf, page, outputs)
         # The page comes after the files it links to; the manifest and the feeds say that it is there.
         for output in sorted(outputs, key=_issues.turn):
+            # What only an earlier edition had goes before the manifest that names it does: a repeat would not find it.
+            while left and _issues.turn(output) > _issues.turn(page):
+                shelf.remove(left.pop())
             shelf.place(output.name, output.body)
         for name, body in site_feeds:
             shelf.place(name, body)
