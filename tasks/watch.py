@@ -23,6 +23,8 @@ from tasks.store import alarms as kept
 from tasks.wording.letters import letter
 
 Tell = Callable[[Notify, str, str], bool]
+# An edition that waits or was stopped leaves the one before it public.
+_NOT_OUT = ("pending", "preparing", "prepared", "stopped")
 _PARTIES: tuple[Party, Party] = ("police", "municipality")
 
 
@@ -100,8 +102,8 @@ def recipients(config: Config, alarm: Alarm) -> list[Notify]:
 def compare(store: Store, config: Config, now: datetime) -> list[Alarm]:
     """Read back what is published, hold it against the approved bytes and return the differences as alarms.
 
-    Only the newest edition of each channel is looked at. A channel that doesn't answer says nothing: its alarm, if
-    it has one, stays as it is.
+    Of each channel the newest edition that went out is looked at. A channel that doesn't answer says nothing: its
+    alarm, if it has one, stays as it is.
     """
     with store.reading() as db:
         rows = _published(db, config)
@@ -126,7 +128,7 @@ def compare(store: Store, config: Config, now: datetime) -> list[Alarm]:
 def _published(db: Db, config: Config) -> list[Publication]:
     newest: dict[tuple[str, str, str], Publication] = {}
     for row in publications.listed(db):
-        if row.promise in config.promises:
+        if row.promise in config.promises and row.state not in _NOT_OUT:
             newest[row.promise, row.period, row.channel] = row
     return [row for row in newest.values() if row.state == "published"]
 

@@ -14,7 +14,7 @@ import config as configuration
 from config.schema import Channel, Notify, Source
 from tasks import alarms, channels, notify, watch
 from tasks.alarms import Alarm
-from tasks.model import Fetch, Publication, Receipt, Refused, Unavailable, Uncertain
+from tasks.model import Fetch, Publication, PublicationState, Receipt, Refused, Unavailable, Uncertain
 from tasks.store import Store, publications, runs
 from tasks.store import alarms as kept
 from tests.year import a_year, walk
@@ -197,6 +197,30 @@ def test_what_is_public_is_held_against_what_was_approved(
         watch.compare(year.store, year.config, NOW + DAY)
         with year.store.reading() as db:
             assert kept.open_ones(db) == []
+
+
+@pytest.mark.parametrize(
+    ("later", "looked"), [("stopped", 1), ("pending", 1), ("prepared", 1), ("uncertain", 2), ("published", 2)]
+)
+def test_an_edition_that_has_not_gone_out_leaves_the_one_before_it_watched(
+    tmp_path: Path, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch, later: PublicationState, looked: int
+) -> None:
+    """A correction that was stopped, or waits, doesn't end the watch over the page that is still public."""
+    with a_year(tmp_path, sqlite_store, monkeypatch) as year:
+        year.logs([walk("K1", "2021-04-10")], [])
+        year.run("2021-T1")
+        year.approve("2021-T1", NOW)
+        site = year.outbox()["strangnas.se"]
+        with year.store.writing() as db:
+            publications.enqueue(db, [replace(site, edition=2)], NOW)
+            for row in publications.listed(db):
+                to: PublicationState = later if row.edition == 2 else "published" if row.id == site.id else "stopped"
+                publications.move(db, row.id, from_states=[row.state], to=to, now=NOW)
+        editions: list[int] = []
+        fake = SimpleNamespace(ABSENCE_IS_PROOF=True, find=lambda channel, row, *_: editions.append(row.edition))
+        monkeypatch.setattr(channels, "kind", lambda name: fake)
+        watch.compare(year.store, year.config, NOW)
+        assert editions == ([looked] if later != "uncertain" else [])
 
 
 def test_a_refused_publication_is_an_alarm_for_its_party() -> None:
