@@ -219,6 +219,22 @@ def test_correction_of_a_deleted_post_stands_by_itself(pds: str, proxy: FaultPro
     assert "reply" not in shown(pds, handle)[0]["value"]
 
 
+def test_an_account_that_changed_its_name_keeps_its_posts(pds: str, proxy: FaultProxy, handle: str) -> None:
+    """The key that is kept is used, so the post is found, made no second time, and taken away."""
+    first, new = publish(proxy, handle), f"ny-{handle}"
+    signed = {"identifier": handle, "password": PASSWORD}
+    token = requests.post(f"{pds}/xrpc/com.atproto.server.createSession", json=signed, timeout=10).json()["accessJwt"]
+    told = {"Authorization": f"Bearer {token}"}
+    where = f"{pds}/xrpc/com.atproto.identity.updateHandle"
+    requests.post(where, json={"handle": new}, headers=told, timeout=10).raise_for_status()
+    channel, kept = account(proxy.url, new), row(remote_id=first.remote_id)
+    found = bluesky.find(channel, kept, post(), Path())
+    assert found and (found.state, found.remote_id) == ("published", first.remote_id)
+    assert bluesky.prepare(channel, kept, post(), Path()).remote_id == first.remote_id
+    assert bluesky.publish(channel, kept, post(), Path()) == found and len(shown(pds, new)) == 1
+    assert bluesky.retract(channel, kept, (), Path()).state == "retracted" and shown(pds, new) == []
+
+
 def test_retract_can_be_repeated(pds: str, proxy: FaultProxy, handle: str) -> None:
     """Deleting what is gone, or never was, is as good; a lost answer is uncertain."""
     publish(proxy, handle)

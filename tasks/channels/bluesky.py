@@ -90,7 +90,7 @@ def prepare(channel: Channel, publication: Publication, outputs: tuple[Output, .
     _line(channel)
     _post.refuse_unfit(channel, fits(channel, outputs))
     _post.own_link(_post.read(outputs), publication)
-    return Receipt("prepared", record_key(publication.key, _handle(channel)))
+    return Receipt("prepared", _key(channel, publication))
 
 
 def publish(channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt:
@@ -106,7 +106,7 @@ def publish(channel: Channel, publication: Publication, outputs: tuple[Output, .
     if there:
         return there
     session = _signed_in(line, channel)
-    key = record_key(publication.key, _handle(channel))
+    key = _key(channel, publication)
     record = _record(session, post, publication, _handle(channel))
     body = {"repo": session.did, "collection": _COLLECTION, "rkey": key, "record": record, "swapRecord": None}
     answer = session.line.call("POST", "/xrpc/com.atproto.repo.putRecord", visible=True, json=body)
@@ -126,7 +126,7 @@ def find(channel: Channel, publication: Publication, outputs: tuple[Output, ...]
 
     Raises Unavailable whenever the server can't be asked, Uncertain when the record says something else.
     """
-    post, key = _post.read(outputs), record_key(publication.key, _handle(channel))
+    post, key = _post.read(outputs), _key(channel, publication)
     with _wire.asking():
         row = _get(_line(channel), _handle(channel), key)
     if row is None:
@@ -139,12 +139,17 @@ def find(channel: Channel, publication: Publication, outputs: tuple[Output, ...]
 def retract(channel: Channel, publication: Publication, outputs: tuple[Output, ...], folder: Path) -> Receipt:
     """Delete the record under the post's own key; deleting what isn't there is no fault."""
     session = _signed_in(_line(channel), channel)
-    key = publication.remote_id or record_key(publication.key, _handle(channel))
+    key = _key(channel, publication)
     body = {"repo": session.did, "collection": _COLLECTION, "rkey": key}
     answer = session.line.call("POST", "/xrpc/com.atproto.repo.deleteRecord", visible=True, json=body)
     if not answer.good:
         raise _meaning(session.line, answer, visible=True)
     return Receipt("retracted", message="Kopior som andra tjänster redan hämtat kan finnas kvar.")
+
+
+def _key(channel: Channel, publication: Publication) -> str:
+    """Return the post's record key: the one that is kept, since the account may have changed its name meanwhile."""
+    return publication.remote_id or record_key(publication.key, _handle(channel))
 
 
 def record_key(key: str, account: str) -> str:
