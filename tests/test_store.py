@@ -303,6 +303,18 @@ def test_a_retraction_turns_every_row_of_its_editions_round(store: Store) -> Non
     assert states == ["retracting", "retracting", "stopped", "pending"]
 
 
+def test_a_retraction_reaches_the_hidden_draft_of_a_row_that_was_stopped(store: Store) -> None:
+    """What a later edition overtook, or a person stopped, may have left a draft at the network."""
+    draft_id = a_draft(store)
+    with store.writing() as db:
+        publications.enqueue(db, [replace(outbox_row(draft_id), channel=f"k{n}") for n in range(2)], NOW)
+        for row, made in zip(publications.listed(db), ("nr-1", None), strict=True):
+            publications.move(db, row.id, from_states=["pending"], to="stopped", now=NOW, remote_id=made)
+        publications.add_retraction(db, Retraction("p", "2021-T1", 1, "secrecy", "a", "police", NOW))
+        assert (publications.sweep(db, NOW), publications.sweep(db, NOW)) == (1, 0)
+        assert [p.state for p in publications.listed(db)] == ["retracting", "stopped"]
+
+
 def test_a_page_is_taken_back_by_one_worker_before_its_next_edition(store: Store) -> None:
     """A slow worker's notice would else stand over the edition that came after."""
     draft_id = a_draft(store)

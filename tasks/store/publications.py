@@ -280,8 +280,10 @@ def sweep(db: Db, now: datetime) -> int:
     )
     found = 0
     begun_page = and_(_IS_PAGE, publications.c.state == "pending", publications.c.attempt > 0)
+    # Stopped, but its hidden draft lies there still.
+    left = and_(publications.c.state == "stopped", publications.c.remote_id.is_not(None))
     for which, to in (
-        (or_(publications.c.state.in_(_OUTSIDE), begun_page), "retracting"),
+        (or_(publications.c.state.in_(_OUTSIDE), begun_page, left), "retracting"),
         (publications.c.state == "pending", "stopped"),
     ):
         result = db.execute(
