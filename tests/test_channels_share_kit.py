@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,13 @@ def test_find_only_ever_says_handed_over(tmp_path: Path) -> None:
     assert found and found.state == "handed_over" and found.url is None
     (tmp_path / "delning/2021-T1/post.txt").write_text("ändrad")
     assert share_kit.find(kit(), ROW, (TEXT,), tmp_path) is None
+
+
+def test_what_a_person_has_posted_needs_its_kit_no_longer(tmp_path: Path) -> None:
+    """The kit is thrown away, or is the next edition's: the daily look raises no alarm over a post it can't see."""
+    posted = replace(ROW, state="published", url="https://exempelby.invalid/p/1")
+    found = share_kit.find(kit(), posted, (TEXT,), tmp_path)
+    assert found and (found.state, found.url) == ("published", posted.url)
 
 
 def test_repeat_touches_nothing(tmp_path: Path) -> None:
