@@ -257,7 +257,7 @@ def _record(
         )
         if moved and to == "refused":
             # Also what is refused after the outbox was swept asks nobody for anything once a later edition is there.
-            publications.overtake(db, now)
+            publications.overtake(db, now, row.id)
         found = publications.publication(db, row.id) or row
         # Noted is what became of it.
         to = found.state if moved else to

@@ -141,9 +141,10 @@ def _other_editions(db: Db, row: Publication) -> list[Row[Any]]:
     return [other for other in db.execute(query.with_for_update()) if other.edition != row.edition]
 
 
-def overtake(db: Db, now: datetime) -> int:
+def overtake(db: Db, now: datetime, only: int | None = None) -> int:
     """Stop what a later approved edition has made needless before it went out; return how many rows.
 
+    `only` is the one row that is looked at, where not all are: a worker that holds it waits for no other's rows.
     A page that has been begun goes out first and is then replaced: its hidden draft stands where the next one will.
     """
     later = publications.alias()
@@ -158,9 +159,12 @@ def overtake(db: Db, now: datetime) -> int:
         .exists()
     )
     unsent_post = and_(not_(_IS_PAGE), publications.c.state.in_(["pending", "prepared"]))
+    which = [or_(_IS_UNTOUCHED, unsent_post, publications.c.state == "refused"), is_overtaken]
+    if only is not None:
+        which.append(publications.c.id == only)
     result = db.execute(
         update(publications)
-        .where(or_(_IS_UNTOUCHED, unsent_post, publications.c.state == "refused"), is_overtaken)
+        .where(*which)
         .values(state="stopped", not_before=None, message="Ersatt av en senare utgåva.", updated_at=now)
     )
     return int(result.rowcount)
