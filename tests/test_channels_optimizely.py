@@ -223,6 +223,18 @@ def test_an_image_is_uploaded_once_for_each_edition(server: OurOptimizelyServer,
         assert server.images() == {}
 
 
+def test_an_image_that_a_correction_dropped_goes_with_the_retraction(server: OurOptimizelyServer) -> None:
+    """Each later text names it, so that the retraction finds it: an image is public by its address for ever else."""
+    channel, image = site(server), Output("x", "uppfoljning/mal & mer.png", "image/png", png(0))
+    through(channel, row(PERIOD), outputs(page(PERIOD, image="mal &amp; mer.png"), image))
+    third = outputs(page(PERIOD, 3, "Fyra av fyra", digest("nyare")))
+    assert through(channel, row(PERIOD, 2), SECOND).state == "published"
+    assert through(channel, row(PERIOD, 3), third).state == "published"
+    assert server.images()
+    assert optimizely.retract(channel, row(PERIOD, 3), notice(PERIOD, 3), Path()).state == "retracted"
+    assert server.images() == {}
+
+
 def test_fixed_properties_and_the_summary_are_sent(server: OurOptimizelyServer) -> None:
     """A page type that demands more gets it from the config; without it the CMS' own words are passed on."""
     server.required = ("teaserText",)

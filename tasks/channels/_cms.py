@@ -15,6 +15,8 @@ from tasks.pages.article import Article, article_of, fingerprint
 from tasks.pages.markers import Marker, shown, written_marker
 
 _LONGEST_BODY = 1_000_000
+# Where a text names images that it no longer shows.
+_EARLIER = "data-bild-tidigare"
 
 
 class Piece(NamedTuple):
@@ -31,6 +33,12 @@ class Piece(NamedTuple):
             known = html.escape(name)
             body = body.replace(f'src="{known}"', f'src="{html.escape(address)}" data-bild="{known}"')
         return self._replace(article=replace(self.article, body=body))
+
+    def after(self, body: str) -> Piece:
+        """Return the same with the names of images that only the text before it shows: a retraction must find them."""
+        names = sorted(image_names(body) - {image.src for image in self.article.images})
+        told = f'<div {_EARLIER}="{html.escape("/".join(names))}"' if names else "<div"
+        return self._replace(article=replace(self.article, body=self.article.body.replace("<div", told, 1)))
 
 
 def problems_of(outputs: tuple[Output, ...]) -> list[str]:
@@ -71,8 +79,9 @@ def files_of(outputs: tuple[Output, ...]) -> dict[str, Output]:
 
 
 def image_names(body: str) -> set[str]:
-    """Return the names of the images that a CMS's text shows, as we put them there."""
-    return {html.unescape(name) for name in re.findall(r'\bdata-bild="([^"]+)"', body)}
+    """Return the names of the images that a CMS's text shows, or showed in an earlier edition, as we put them there."""
+    told = re.findall(rf'\b(?:data-bild|{_EARLIER})="([^"]+)"', body)
+    return {html.unescape(name) for names in told for name in names.split("/")}
 
 
 def piece_of(outputs: tuple[Output, ...], publication: Publication) -> Piece:

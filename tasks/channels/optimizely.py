@@ -53,7 +53,7 @@ def prepare(channel: Channel, publication: Publication, outputs: tuple[Output, .
     site, guid = _optimizely.site_of(channel), _optimizely.guid_of(publication)
     standing = site.draft(guid)
     if standing is None or not _ready(site, standing, publication, piece):
-        piece = _illustrated(channel, site, publication, piece, outputs)
+        piece = _illustrated(channel, site, publication, piece, outputs, standing)
         fields = _fields(channel, site, publication, guid, piece, standing, "CheckedOut")
         standing = site.put(guid, fields, visible=False)
         _unaltered(site, standing, piece)
@@ -75,7 +75,7 @@ def publish(channel: Channel, publication: Publication, outputs: tuple[Output, .
     if standing.get("status") != "Published":
         if publication.remote_id not in (None, _held(guid, standing)):
             raise Refused(f"Utkastet {guid} i Optimizely har ändrats av någon annan sedan vi lade dit det. Se efter.")
-        piece = _illustrated(channel, site, publication, piece, outputs)
+        piece = _illustrated(channel, site, publication, piece, outputs, standing)
         fields = _fields(channel, site, publication, guid, piece, standing, "Published")
         standing = site.put(guid, fields, visible=True)
         _unaltered(site, standing, piece)
@@ -156,16 +156,21 @@ def _ready(site: _optimizely.Site, standing: Mapping[str, Any], publication: Pub
 
 
 def _illustrated(
-    channel: Channel, site: _optimizely.Site, publication: Publication, piece: _cms.Piece, outputs: tuple[Output, ...]
+    channel: Channel,
+    site: _optimizely.Site,
+    publication: Publication,
+    piece: _cms.Piece,
+    outputs: tuple[Output, ...],
+    standing: Mapping[str, Any] | None,
 ) -> _cms.Piece:
-    """Return the article with its images uploaded and their addresses filled in."""
+    """Return the article with its images uploaded and their addresses filled in, after what stands there."""
     files, segment = _cms.files_of(outputs), _cms.segment(channel, publication)
     addresses = {}
     for image in piece.article.images:
         guid = _optimizely.image_guid(publication, publication.edition, image.src)
         name = _optimizely.image_name(segment, publication.edition, image.src)
         addresses[image.src] = site.image(guid, name, files[image.src])
-    return piece.with_addresses(addresses)
+    return piece.with_addresses(addresses).after(_value(site, standing, site.asked.body) if standing else "")
 
 
 def _fields(
