@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.model import digest
-from tasks.pages.article import Image, article_of, fingerprint, missing, passages
+from tasks.pages.article import Article, Image, article_of, changes, fingerprint, missing, passages
 from tasks.pages.markers import Marker, markers_of, shown
 from tests.following import composed, sample
 
@@ -80,6 +80,20 @@ def test_missing_names_the_passage_and_minds_the_order() -> None:
     assert missing(ours, "<p>Ett är ett.</p><p>Två är fler.</p>3".encode()) == ["Två är två."]
     assert missing(ours, "<p>Två är två.</p><p>Ett är ett.</p>3".encode()) == ["Två är två."]
     assert missing(ours, b"") == ["Ett är ett.", "Två är två.", "3"]
+
+
+def test_a_changed_title_is_a_change() -> None:
+    """A CMS shows the title by itself, as a heading of some level; a page without headings has it in its tab only."""
+    article = Article("Löftet hölls inte", "", "<p>Ett är ett.</p>", (), "")
+    for same in (
+        "<title>Annat</title><h1>Staden</h1><h2>Löftet hölls inte</h2>",
+        "<title>Löftet hölls inte – Staden</title>",
+        "<title>Staden</title><div>L&ouml;ftet <b>hölls</b> inte</div>",
+    ):
+        assert changes(article, f"{same}<p>Ett är ett.</p>".encode()) == []
+    edited = "<title>Löftet hölls inte</title><h1>Löftet hölls</h1><p>Ett är ett.</p>"
+    assert changes(article, edited.encode()) == ["Godkänt: ”Löftet hölls inte”. Nu: ”Löftet hölls”."]
+    assert len(changes(article, b"<title>Staden</title>")) == 2
 
 
 @given(st.lists(words, max_size=6), words)

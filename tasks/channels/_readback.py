@@ -95,7 +95,7 @@ def look(channel: Channel, publication: Publication, page: Output) -> Receipt | 
     if theirs is None:
         return None
     article = article_of(page.body)
-    changed = changes(article.body, body) if article else []
+    changed = changes(article, body) if article else []
     if changed and publication.state == "published":
         # It has been seen whole: somebody has changed it since.
         raise Refused(f"{where} visar inte längre den godkända texten. {' '.join(changed)}")

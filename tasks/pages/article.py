@@ -33,6 +33,8 @@ _SAME = str.maketrans({**dict.fromkeys("“”„‟″«»'‘’‚′", '"'),
 _UNWRAPPED = {"picture", "source"}
 # What our page says with a class and a style sheet, said with an element of its own.
 _SPANS = {"badge": "strong", "tag": "small"}
+_HEADING = re.compile(r"<h1\b", re.IGNORECASE)
+_TAB = re.compile(r"<title\b[^>]*>([^<]*)<", re.IGNORECASE)
 # A page that was rewritten as a whole needs no list of every passage.
 _TOLD = 8
 _LONGEST = 160
@@ -106,10 +108,16 @@ def missing(article: str, page: bytes) -> list[str]:
     return gone
 
 
-def changes(article: str, page: bytes) -> list[str]:
-    """Return a Swedish sentence for each passage that a public page doesn't show, with what it shows in its stead."""
-    gone, there = missing(article, page), passages(decoded(page))
-    told = []
+def changes(article: Article, page: bytes) -> list[str]:
+    """Return a Swedish sentence for each passage that a public page doesn't show, with what it shows in its stead.
+
+    The title counts as one, wherever the page shows it; a page without a heading may have it in its tab only.
+    """
+    there, told = passages(decoded(page)), []
+    tab = _TAB.search(decoded(page))
+    headed = [*there, html.unescape(tab[1])] if tab and not _HEADING.search(decoded(page)) else there
+    has_title = _plain(article.title) in "".join(map(_plain, headed))
+    gone = [*([] if has_title else [article.title]), *missing(article.body, page)]
     for passage in gone[:_TOLD]:
         near = get_close_matches(passage, there, n=1, cutoff=0.6)
         told.append(f"Godkänt: ”{_short(passage)}”." + (f" Nu: ”{_short(near[0])}”." if near else " Saknas."))
