@@ -82,6 +82,12 @@ def test_missing_names_the_passage_and_minds_the_order() -> None:
     assert missing(ours, b"") == ["Ett är ett.", "Två är två.", "3"]
 
 
+def test_a_page_without_the_tags_that_html_lets_be_left_out_is_read() -> None:
+    """Minified pages end no head; what stands in it is no text to a reader."""
+    assert passages("<!doctype html><head><title>T</title><style>p{}</style><body><p>a<p>b") == ["a", "b"]
+    assert passages("<!doctype html><title>T</title><p>a") == ["a"]
+
+
 def test_a_changed_title_is_a_change() -> None:
     """A CMS shows the title by itself, as a heading of some level; a page without headings has it in its tab only."""
     article = Article("Löftet hölls inte", "", "<p>Ett är ett.</p>", (), "")

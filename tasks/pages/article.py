@@ -21,7 +21,7 @@ from tasks.pages.markers import decoded, written_marker
 
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 # Elements whose text is no text to a reader, or that a CMS would take away.
-_SILENT = {"script", "style", "svg", "template", "head", "noscript"}
+_SILENT = {"script", "style", "svg", "template", "head", "title", "noscript"}
 _BLOCKS = {
     "address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "div", "dl", "dt", "figcaption",
     "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html", "li", "main", "nav", "ol", "p",
@@ -154,6 +154,9 @@ class _Words(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _SILENT:
             self._silent += 1
+        if tag == "body":
+            # The head's end may be left out.
+            self._silent = 0
         if tag in _BLOCKS:
             self.flush()
         alt = dict(attrs).get("alt") if tag == "img" else None
