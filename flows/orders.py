@@ -16,12 +16,14 @@ import config as configuration
 from config import Config
 from flows.collect import collect
 from flows.draft import draft
+from flows.publish import publish
 from flows.reconcile import reconcile
 from flows.run import rehearse
-from flows.told import in_words
+from flows.told import in_words, sent_in_words, standing_in_words
 from tasks.draft import Drafted
 from tasks.model import Fetch, Trouble
-from tasks.store import Store, orders
+from tasks.periods import end_of_day
+from tasks.store import Store, drafts, orders
 from tasks.store.orders import Order
 
 _PAUSE_SECONDS = 2.0
@@ -59,15 +61,30 @@ def carry_out_next(now: datetime) -> bool:
 
 def _done(config: Config, order: Order) -> tuple[orders.Ended, str]:
     try:
-        run = rehearse if order.kind == "rehearsal" else rerun
-        fetches, made = run(order.promise, order.period)
-        return "done", in_words(config, config.promises[order.promise], order.kind, fetches, made)
+        return "done", _carry_out(config, order)
     except Trouble as trouble:
         return "failed", str(trouble)
     except Exception as error:
         # Its text may hold anything: the log has it, the page says where to look.
         logging.getLogger(__name__).exception("Order %s failed", order.id)
         return "failed", f"Körningen avbröts av ett fel ({type(error).__name__}). Se flödenas logg."
+
+
+def _carry_out(config: Config, order: Order) -> str:
+    promise = config.promises[order.promise]
+    if order.kind == "sending":
+        return sent_in_words(config, promise, publish(promise.slug, order.period, channels=list(order.channels)))
+    if order.as_of is not None:
+        moment = end_of_day(order.as_of)
+        draft(promise.slug, order.period, as_of=moment)
+        store = Store(config.database)
+        with store.reading() as db:
+            followup = drafts.frozen(db, promise.slug, order.period, moment)
+        store.close()
+        return standing_in_words(promise, order.as_of, followup)
+    run = rehearse if order.kind == "rehearsal" else rerun
+    fetches, made = run(promise.slug, order.period)
+    return in_words(config, promise, order.kind, fetches, made)
 
 
 @flow(name="rerun", flow_run_name="kör om {promise} {key}", validate_parameters=True)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from config import Config
 from config.schema import Promise
+from flows.overview import PUBLICATION_STATES
 from tasks.draft import Drafted
-from tasks.model import Fetch
+from tasks.model import Fetch, FollowUp, Publication
+from tasks.periods import swedish_date
 from tasks.store.orders import Kind
 
 # The figures of one commitment that say the same number in several ways.
@@ -52,6 +55,31 @@ def in_words(config: Config, promise: Promise, kind: Kind, fetches: Sequence[Fet
     lines.append(_DRAFT[made.outcome][rehearsed].format(edition=made.edition))
     lines += [f"{config.source(f.source).name} {_SILENT[f.outcome]}." for f in fetches if f.outcome in _SILENT]
     return "\n".join(lines)
+
+
+def standing_in_words(promise: Promise, day: date, followup: FollowUp | None) -> str:
+    """Return how a period stood as it was known on a day, one commitment a line."""
+    if followup is None:
+        return "En annan körning höll på med perioden, så inget gjordes. Försök igen om en stund."
+    said = {f.token: f.text for f in followup.figures}
+    lines = [f"Så här såg det ut den {swedish_date(day)}. Läget är sparat; utkast och publicerat är orörda."]
+    for outcome in followup.outcomes:
+        own = outcome.commitment
+        lines.append(f"{promise.commitment(own).heading}: {said[f'{own}.status']}, {said[f'{own}.result']}.")
+    return "\n".join(lines)
+
+
+def sent_in_words(config: Config, promise: Promise, rows: Sequence[Publication]) -> str:
+    """Return what came of a sending, one channel a line."""
+    names = {c.id: c.name for c in config.channels_of(promise)}
+    if not rows:
+        return (
+            "Inget kunde sändas i de kanalerna nu. Det kan vara sänt redan, vänta på godkännande eller på att sidorna "
+            "är uppe; inlägg går ut på arbetsdagar klockan 8–16."
+        )
+    return "\n".join(
+        f"{names.get(r.channel, r.channel)}: {PUBLICATION_STATES[r.state]}. {r.message}".strip() for r in rows
+    )
 
 
 # Outcome → what was done, and what would be.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
@@ -22,9 +23,27 @@ OPS = Person(id="demo-drift", name="Demo Drift", party="municipality", roles=fro
 PATH = f"/drift/{PROMISE}/{PERIOD}"
 
 
-def ask(store: Store, kind: orders.Kind = "rehearsal", *, period: str = PERIOD, at: datetime = NOW) -> tuple[int, bool]:
+def ask(
+    store: Store,
+    kind: orders.Kind = "rehearsal",
+    *,
+    period: str = PERIOD,
+    at: datetime = NOW,
+    as_of: date | None = None,
+    channels: Sequence[str] = (),
+) -> tuple[int, bool]:
     """Order something as ops."""
-    return decide.order(store, CONFIG, promise=PROMISE, period_id=period, kind=kind, person=OPS, at=at)
+    return decide.order(
+        store,
+        CONFIG,
+        promise=PROMISE,
+        period_id=period,
+        kind=kind,
+        person=OPS,
+        at=at,
+        as_of=as_of,
+        channels=channels,
+    )
 
 
 def take(store: Store, at: datetime = NOW) -> Order | None:
@@ -93,6 +112,23 @@ def test_who_may_order_what(sqlite_store: Store) -> None:
     assert ask(sqlite_store, "rehearsal", period="2021-T2")[1]
 
 
+def test_a_snapshot_needs_a_day_that_was_and_a_sending_its_channels(sqlite_store: Store) -> None:
+    """Neither before the promise nor after today; only channels that the promise has, and at least one."""
+    for day in (None, date(2021, 3, 10), date(2021, 5, 11)):
+        with pytest.raises(Refused, match="Skriv en dag från och med 11 mars 2021"):
+            ask(sqlite_store, "snapshot", as_of=day)
+    for channels in ((), ("ingen",), ("strangnas.se", "ingen")):
+        with pytest.raises(Refused, match="Välj minst en kanal"):
+            ask(sqlite_store, "sending", channels=channels)
+    key, _ = ask(sqlite_store, "snapshot", as_of=date(2021, 5, 10))
+    taken = take(sqlite_store)
+    assert taken and (taken.id, taken.as_of, taken.channels) == (key, date(2021, 5, 10), ())
+    end(sqlite_store, key, "Klart.")
+    ask(sqlite_store, "sending", channels=["strangnas.se"])
+    again = take(sqlite_store)
+    assert again and again.channels == ("strangnas.se",)
+
+
 @pytest.fixture
 def home(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> House:
     """The application, where nobody waits for a worker that isn't there."""
@@ -131,6 +167,30 @@ def test_a_rehearsal_is_asked_for_and_told_in_words(home: House) -> None:
     assert '<p class="result">3 händelser till, 1 siffra ändras, 0 kanaler berörs.</p>' in visitor.get(PATH).text
     assert home.post(visitor, PATH, vad="allt").status_code == 422
     assert "bad om en provkörning" in visitor.get(f"/historik/{PROMISE}/{PERIOD}").text
+
+
+@pytest.mark.slow
+def test_ops_ask_how_it_was_and_send_in_chosen_channels(home: House) -> None:
+    """Each is a form of its own; a day that can't be is refused and stays in its field; the history tells it."""
+    visitor = home.signed_in("demo-drift")
+    assert "Publicera i valda kanaler" not in visitor.get(PATH).text, "nothing is approved"
+    refused = home.post(visitor, PATH, vad="som-da", dag="31/12 2021")
+    assert refused.status_code == 422 and "Skriv en dag" in refused.text and 'value="31/12 2021"' in refused.text
+    asked = home.post(visitor, PATH, vad="som-da", dag="30/4")
+    assert asked.status_code == 303 and "Som det var känt" in visitor.get(asked.headers["location"]).text
+    taken = take(home.store)
+    assert taken and taken.as_of == date(2021, 4, 30)
+    end(home.store, taken.id, "Klart.")
+    assert home.approve(home.signed_in("demo-polis")).status_code == 303
+    assert home.approve(home.signed_in("demo-kommun")).status_code == 303
+    page = visitor.get(PATH).text
+    assert "Publicera i valda kanaler" in page and 'name="kanal" value="polisen.se"' in page
+    assert home.post(visitor, PATH, vad="sand").status_code == 422
+    assert home.post(visitor, PATH, vad="sand", kanal="polisen.se").status_code == 303
+    sending = take(home.store)
+    assert sending and sending.channels == ("polisen.se",)
+    history = visitor.get(f"/historik/{PROMISE}/{PERIOD}").text
+    assert "bad om läget som det var känt en viss dag" in history and "publicering i valda kanaler" in history
 
 
 @pytest.mark.slow

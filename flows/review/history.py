@@ -87,7 +87,7 @@ def sentence(
         "reported": f"rapporterade {about}",
         "corrected": f"ändrade en rapport om {about}",
         "withdrew": f"återtog en rapport om {about}{_because(detail)}",
-        "ordered": f"bad om en {'provkörning' if detail.get('kind') == 'rehearsal' else 'omkörning'}",
+        "ordered": _ORDERED.get(str(detail.get("kind")), "bad om en körning"),
         "quarantined": "skickade en rapport som stoppades, eftersom fritexten pekade ut någon; inget sparades",
     }
     if event.action in PUBLICATION_STATES:
@@ -95,6 +95,14 @@ def sentence(
         channel = str(detail.get("channel", ""))
         return f"{channels.get(channel, channel)}: {state}"
     return made.get(event.action, event.action)
+
+
+_ORDERED = {
+    "rehearsal": "bad om en provkörning",
+    "rerun": "bad om en omkörning",
+    "snapshot": "bad om läget som det var känt en viss dag",
+    "sending": "bad om publicering i valda kanaler",
+}
 
 
 def _count(items: object, one: str, many: str) -> str:

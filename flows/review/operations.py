@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
@@ -16,7 +17,7 @@ from flows.overview import PUBLICATION_STATES, Line, line, source_health
 from flows.review import page, turns
 from flows.review.asked import open_questions
 from flows.review.auth import Visit, may
-from tasks import decide, periods
+from tasks import dates, decide, periods
 from tasks.model import Period, Refused
 from tasks.periods import local_date, span_name
 from tasks.store import Db, orders, records
@@ -29,7 +30,7 @@ OrderId = Annotated[int, Query(ge=1, le=2**31 - 1)]
 PATIENCE_SECONDS = 8.0
 _LOOK_SECONDS = 0.4
 _LISTED = 10
-_KINDS: dict[str, Kind] = {"prova": "rehearsal", "kor-om": "rerun"}
+_KINDS: dict[str, Kind] = {"prova": "rehearsal", "kor-om": "rerun", "som-da": "snapshot", "sand": "sending"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,11 @@ async def show(visit: Running, promise: str, period: str, begaran: OrderId | Non
 
 @router.post("/{promise}/{period}")
 def order(visit: Running, promise: str, period: str) -> Response:
-    """Ask the flows to try the period out, or to run it again."""
+    """Ask the flows to try the period out, to run it again, to say how it was known on a day, or to send it."""
     chosen, span = _chosen(visit, promise, period)
     kind = _KINDS.get(visit.text("vad"))
     if kind is None:
-        return _page(visit, chosen, span, problem="Välj att prova eller att köra om.", status=422)
+        return _page(visit, chosen, span, problem="Välj vad som ska göras.", status=422)
     try:
         key, new = decide.order(
             visit.review.store,
@@ -68,6 +69,8 @@ def order(visit: Running, promise: str, period: str) -> Response:
             kind=kind,
             person=visit.person,
             at=visit.now,
+            as_of=_day(visit, chosen) if kind == "snapshot" else None,
+            channels=[str(c) for c in visit.form.getlist("kanal")] if kind == "sending" else (),
         )
     except Refused as refused:
         return _page(visit, chosen, span, problem=str(refused), status=422)
@@ -144,6 +147,10 @@ def _chosen(visit: Visit, promise: str, period: str) -> tuple[Promise, Period]:
         raise HTTPException(404) from None
 
 
+def _day(visit: Visit, promise: Promise) -> date | None:
+    return dates.day_within(visit.text("dag"), promise.signed, local_date(visit.now))
+
+
 def _is_open(visit: Visit, key: int) -> bool:
     with visit.review.store.reading() as db:
         found = orders.order(db, key)
@@ -169,4 +176,6 @@ def _page(visit: Visit, promise: Promise, span: Period, *, problem: str = "", st
         why=why,
         orders=ordered,
         now=visit.now,
+        channels=config.channels_of(promise),
+        day=visit.text("dag"),
     )

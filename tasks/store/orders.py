@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import Row, and_, insert, or_, select, update
@@ -11,7 +12,7 @@ from sqlalchemy import Row, and_, insert, or_, select, update
 from tasks.store import Db
 from tasks.store.tables import orders
 
-Kind = Literal["rehearsal", "rerun"]
+Kind = Literal["rehearsal", "rerun", "snapshot", "sending"]
 State = Literal["waiting", "running", "done", "failed"]
 Ended = Literal["done", "failed"]
 # Longer than any run of a period takes; one that is silent for so long lost its worker, and the next one takes it.
@@ -33,6 +34,9 @@ class Order:
     began_at: datetime | None
     ended_at: datetime | None
     result: str
+    # The day that a snapshot is of; the channels to send in, all of them where none is named.
+    as_of: date | None = None
+    channels: tuple[str, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -40,7 +44,17 @@ class Order:
         return self.state in _OPEN
 
 
-def add(db: Db, *, promise: str, period: str, kind: Kind, who: str, at: datetime) -> tuple[int, bool]:
+def add(
+    db: Db,
+    *,
+    promise: str,
+    period: str,
+    kind: Kind,
+    who: str,
+    at: datetime,
+    as_of: date | None = None,
+    channels: Sequence[str] = (),
+) -> tuple[int, bool]:
     """Add an order and return its id and that it is new; the one that is open for the period already, if any."""
     mine = (orders.c.promise == promise, orders.c.period == period, orders.c.state.in_(_OPEN))
     there = db.execute(select(orders.c.id).where(*mine)).scalar()
@@ -48,7 +62,16 @@ def add(db: Db, *, promise: str, period: str, kind: Kind, who: str, at: datetime
         return int(there), False
     added = db.execute(
         insert(orders)
-        .values(promise=promise, period=period, kind=kind, state="waiting", who=who, at=at)
+        .values(
+            promise=promise,
+            period=period,
+            kind=kind,
+            state="waiting",
+            who=who,
+            at=at,
+            as_of=as_of,
+            channels=list(channels) or None,
+        )
         .returning(orders.c.id)
     )
     return int(added.scalar_one()), True
@@ -99,4 +122,6 @@ def _order(row: Row[Any]) -> Order:
         row.began_at,
         row.ended_at,
         row.result,
+        row.as_of,
+        tuple(row.channels or ()),
     )

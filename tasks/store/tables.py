@@ -530,7 +530,11 @@ orders = Table(
     Column("began_at", Moment),
     Column("ended_at", Moment),
     Column("result", Text, nullable=False, server_default=""),
-    _one_of("kind", "rehearsal", "rerun"),
+    # The day that a snapshot is of; which channels to send in, all where none is named.
+    Column("as_of", Date),
+    Column("channels", JSON),
+    _one_of("kind", "rehearsal", "rerun", "snapshot", "sending"),
+    CheckConstraint("(kind = 'snapshot') = (as_of IS NOT NULL)", name="day_of_snapshot"),
     _one_of("state", "waiting", "running", "done", "failed"),
     # A double click, a second tab and a colleague meet here: one at a time for each period.
     Index(

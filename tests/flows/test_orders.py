@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from flows import orders as carried
 from tasks import decide
-from tasks.store import Store, drafts, orders
+from tasks.store import Store, drafts, orders, publications
 from tasks.store.orders import Order
 from tests.year import KOMMUN, Year, row
 
@@ -29,10 +30,20 @@ def year(tmp_path: Path, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -
     return made
 
 
-def carry_out(year: Year, kind: orders.Kind) -> Order:
+def carry_out(
+    year: Year, kind: orders.Kind, *, at: datetime = NOW, as_of: date | None = None, channels: Sequence[str] = ()
+) -> Order:
     """Order, have it done, and return how it went."""
     key, _ = decide.order(
-        year.store, year.config, promise=year.promise_slug, period_id=PERIOD, kind=kind, person=KOMMUN, at=NOW
+        year.store,
+        year.config,
+        promise=year.promise_slug,
+        period_id=PERIOD,
+        kind=kind,
+        person=KOMMUN,
+        at=at,
+        as_of=as_of,
+        channels=channels,
     )
     assert carried.carry_out_next(NOW)
     assert not carried.carry_out_next(NOW), "there was only one"
@@ -76,6 +87,36 @@ def test_a_rehearsal_says_what_a_rerun_then_does(year: Year) -> None:
     assert said[0].endswith(f"2 siffror ändras, {channels} kanaler berörs.")
     assert any("förslag till rättelse skulle skrivas, utgåva 2" in line for line in said)
     assert len(revisions(year)) == 1
+
+
+def test_how_it_was_known_on_a_day_is_told_and_touches_nothing(year: Year) -> None:
+    """Later news is not in it; drafts and approvals are as they were."""
+    year.logs(TWO, [])
+    year.collect(NOW)
+    year.draft(PERIOD, NOW)
+    year.logs([*TWO, THIRD], [])
+    later = datetime(2021, 6, 1, 7, tzinfo=UTC)
+    year.collect(later)
+    before = revisions(year)
+    told = carry_out(year, "snapshot", at=later, as_of=date(2021, 5, 20))
+    assert told.state == "done" and told.as_of == date(2021, 5, 20)
+    assert told.result.startswith("Så här såg det ut den 20 maj 2021.")
+    assert "Trygghetsvandringar: på väg, 2 trygghetsvandringar." in told.result
+    assert "3 trygghetsvandringar" in carry_out(year, "snapshot", at=later, as_of=date(2021, 6, 1)).result
+    assert revisions(year) == before
+
+
+def test_only_the_chosen_channels_are_sent(year: Year) -> None:
+    """One site is handed over; the rest of the outbox waits as before; a second sending finds nothing to do there."""
+    year.logs(TWO, [])
+    year.collect(NOW)
+    year.draft(PERIOD, NOW)
+    year.approve(PERIOD, NOW)
+    sent = carry_out(year, "sending", channels=["strangnas.se"])
+    assert sent.state == "done" and sent.result.startswith("Kommunens webbplats: "), sent.result
+    with year.store.reading() as db:
+        states = {p.channel: p.state for p in publications.listed(db, year.promise_slug)}
+    assert states.pop("strangnas.se") == "handed_over" and set(states.values()) == {"pending"}
 
 
 def test_trouble_is_told_and_the_next_order_is_done(year: Year, monkeypatch: pytest.MonkeyPatch) -> None:
