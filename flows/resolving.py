@@ -54,7 +54,8 @@ def resolve(config: Config, number: int | None, url: str | None, who: str, now: 
     store = Store(config.database)
     if number is None:
         with store.reading() as db:
-            rows = [r for r in publications.listed(db) if r.state in _OPEN and r.promise in config.promises]
+            waiting = [r for r in publications.listed(db) if r.state in _OPEN and r.promise in config.promises]
+            rows = [r for r in waiting if not publications.is_over(db, r)]
         show.unresolved(config, rows)
         return 1 if any(r.state != "handed_over" for r in rows) else 0
     if url is None:

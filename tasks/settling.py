@@ -52,6 +52,8 @@ def settle(
             raise Refused(f"Publiceringen behöver inte redas ut på det sättet: den är {row.state}.")
         if to == "pending" and publications.retraction(db, row.promise, row.period, row.edition):
             raise Refused("Utgåvan är återkallad och kan inte sändas igen.")
+        if publications.is_over(db, row):
+            raise Refused("En senare utgåva har tagit dess plats. Den här sänds inte.")
         words = {"published": "Bekräftad av", "pending": "Sänds igen enligt", "retracted": "Borttagen enligt"}
         _move(db, row, to, at, f"{words[to]} {person.name}.", url)
         _note(db, row, person, at, "settled", publication=row.id, state=to, url=url or "")

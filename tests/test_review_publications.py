@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from fastapi.testclient import TestClient
 
 import config as configuration
+from flows.resolving import resolve
 from flows.review import comparing
 from tasks.model import Publication
 from tasks.store import Store, drafts, publications
-from tests.reviewing import PERIOD, PROMISE, House, house
+from tests.reviewing import NOW, PERIOD, PROMISE, House, house
 
 pytestmark = pytest.mark.slow
 
@@ -46,6 +49,24 @@ def test_what_waits_can_be_stopped_and_let_go_again(home: House, people: tuple[T
     assert "Släpp fram igen" in town.get("/publiceringar").text
     assert home.post(town, f"/publiceringar/{key}/utred", svar="nej").status_code == 303
     assert rows(home)["strangnas.se"].state == "pending"
+
+
+def test_what_a_later_edition_replaced_asks_nobody_and_cannot_be_let_go(
+    home: House, people: tuple[TestClient, TestClient], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither the screen nor `lofteskoll resolve` offers it; an old tab is told why."""
+    _, town = people
+    row = rows(home)["strangnas.se"]
+    home.post(town, f"/publiceringar/{row.id}/stoppa")
+    config = configuration.load(None, home.store.url)
+    assert resolve(config, None, None, "", NOW) == 1
+    with home.store.writing() as db:
+        publications.enqueue(db, [replace(row, edition=2)], NOW)
+    assert "Släpp fram igen" not in town.get("/publiceringar").text
+    answer = home.post(town, f"/publiceringar/{row.id}/utred", svar="nej")
+    assert answer.status_code == 422 and "senare utgåva har tagit dess plats" in answer.text
+    capsys.readouterr()
+    assert resolve(config, None, None, "", NOW) == 0 and "Inget väntar" in capsys.readouterr().out
 
 
 def test_a_correction_begins_from_the_published_texts(home: House, people: tuple[TestClient, TestClient]) -> None:

@@ -34,6 +34,8 @@ class Sent:
     channel: Channel | None
     # The person may say what became of it: their own party's channel, or ops.
     mine: bool
+    # Stopped for good: nothing is left to do about it.
+    over: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,7 @@ def _groups(db: Db, config: Config, visit: Visit) -> list[Group]:
         rows = publications.listed(db, promise.slug)
         headings = drafts.headings(db, promise.slug)
         for period in reversed(periods(promise)):
-            sent = [_sent(r, channels.get(r.channel), visit) for r in rows if r.period == period.id]
+            sent = [_sent(db, r, channels.get(r.channel), visit) for r in rows if r.period == period.id]
             editions = [h for h in headings if h.period == period.id]
             closed = [h for h in editions if h.state == "closed"]
             if sent and closed:
@@ -189,6 +191,6 @@ def _groups(db: Db, config: Config, visit: Visit) -> list[Group]:
     return found
 
 
-def _sent(row: Publication, channel: Channel | None, visit: Visit) -> Sent:
+def _sent(db: Db, row: Publication, channel: Channel | None, visit: Visit) -> Sent:
     own = channel is None or channel.party == visit.person.party or "ops" in visit.person.roles
-    return Sent(row, channel, own and bool(visit.person.roles & {"approver", "ops"}))
+    return Sent(row, channel, own and bool(visit.person.roles & {"approver", "ops"}), publications.is_over(db, row))

@@ -262,6 +262,19 @@ def retraction(db: Db, promise: str, period: str, edition: int) -> Retraction | 
     return Retraction(row.promise, row.period, row.edition, row.reason, row.who, row.party, row.at)
 
 
+def is_over(db: Db, row: Publication) -> bool:
+    """Return whether a stopped row can't be let go again: a later edition has its place, or its own was taken back."""
+    later = select(publications.c.id).where(
+        publications.c.promise == row.promise,
+        publications.c.period == row.period,
+        publications.c.channel == row.channel,
+        publications.c.edition > row.edition,
+    )
+    if row.state != "stopped":
+        return False
+    return retraction(db, row.promise, row.period, row.edition) is not None or db.execute(later).first() is not None
+
+
 def is_secret(db: Db, promise: str, period: str, edition: int) -> bool:
     """Return whether an edition was taken back because it may not be given out: then no view repeats it."""
     found = retraction(db, promise, period, edition)
