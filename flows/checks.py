@@ -5,6 +5,7 @@ from __future__ import annotations
 from config import Config, ConfigError, Problem
 from tasks import channels, notify, sources
 from tasks.model import Refused
+from tasks.wording import phrasing
 
 
 def check(config: Config) -> None:
@@ -39,5 +40,7 @@ def check(config: Config) -> None:
     for file, somebody in everybody:
         if said_of := notify.problem_of(somebody):
             problems.append(Problem(file, f"notify {somebody.name}", said_of, "rätta adressen, ofta i miljön"))
+    wrong = phrasing.troubles(config.templates)
+    problems += [Problem("templates", "en formulering", str(said), "rätta blocket") for said in wrong]
     if problems:
         raise ConfigError(problems)

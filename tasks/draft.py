@@ -14,7 +14,7 @@ from prefect.cache_policies import NO_CACHE
 import config as configuration
 from config import Config
 from config.schema import Promise
-from tasks import charts, disclosure, evidence, journal, progress, rendering, wording
+from tasks import correcting, disclosure, evidence, journal, progress, rendering, wording
 from tasks.coverage import coverage
 from tasks.failing import Failed, each
 from tasks.gathering import matched, named, standing
@@ -25,7 +25,7 @@ from tasks.periods import closed, local_date, period, periods, swedish_date
 from tasks.progress.reasons import WORDS as REASONS
 from tasks.progress.reasons import enumeration
 from tasks.store import Db, Store, drafts, history, publications, records
-from tasks.wording import letters, news, statuses
+from tasks.wording import letters, phrasing
 
 Outcome = Literal["new", "revised", "unchanged", "correction", "retracted", "frozen", "busy"]
 
@@ -104,8 +104,7 @@ def make(db: Db, config: Config, promise: Promise, followup: FollowUp, now: date
     """
     place, current = config.municipality_of(promise), period(promise, followup.period)
     # What will be sent of the draft, and what stands in its place should it be taken back, must be fit to be written.
-    for words in (REASONS, statuses.WORDS, charts.WORDS, news.WORDS):
-        words.check(config.templates)
+    phrasing.check(config.templates)
     letters.check(config.templates, promise, place, current)
     notices.check(config.templates, promise, place, current)
     before = drafts.latest(db, promise.slug, followup.period, lock=True)
@@ -116,7 +115,7 @@ def make(db: Db, config: Config, promise: Promise, followup: FollowUp, now: date
         place,
         tuple(dict.fromkeys(c.template for c in config.channels_of(promise))),
     )
-    moved = _changes(before.followup if before else None, followup)
+    moved = correcting.moved(before.followup if before else None, followup)
     result = Drafted(
         promise=promise.slug,
         period=followup.period,
@@ -131,12 +130,12 @@ def make(db: Db, config: Config, promise: Promise, followup: FollowUp, now: date
         if before is not None and publications.retraction(db, promise.slug, followup.period, before.edition):
             # What a person took back only a person brings back, whatever the figures say now.
             return replace(result, outcome="retracted", snapshot_sha256=before.followup.sha256)
-        if before is not None and not _in_fact(moved, before.followup, followup, promise):
+        if before is not None and not correcting.in_fact(moved, before.followup, followup, promise):
             return replace(result, snapshot_sha256=before.followup.sha256)
         edition = before.edition + 1 if before else 1
         given_up = drafts.edition(db, promise.slug, followup.period, edition)
-        anew = _changes(given_up.followup, followup) if given_up else ()
-        if given_up is not None and not _in_fact(anew, given_up.followup, followup, promise):
+        anew = correcting.moved(given_up.followup, followup) if given_up else ()
+        if given_up is not None and not correcting.in_fact(anew, given_up.followup, followup, promise):
             # Both parties have said that just these figures need no correction.
             return replace(result, snapshot_sha256=before.followup.sha256 if before else followup.sha256)
         # A correction begins from what people made of the texts last time.
@@ -185,33 +184,6 @@ def _revise(
     )
     _note(db, promise, followup, now, "revised", before.edition)
     return replace(result, outcome="revised")
-
-
-def _changes(before: FollowUp | None, now: FollowUp) -> tuple[tuple[str, str, str], ...]:
-    if before is None:
-        return ()
-    old = {f.token: f.text for f in before.figures}
-    new = {f.token: f.text for f in now.figures}
-    tokens = sorted(old.keys() | new.keys())
-    return tuple((t, old.get(t, ""), new.get(t, "")) for t in tokens if old.get(t) != new.get(t))
-
-
-def _in_fact(
-    moved: Sequence[tuple[str, str, str]], before: FollowUp, now: FollowUp, promise: Promise
-) -> list[tuple[str, str, str]]:
-    """Return the moved figures without what is only worded anew: no published page is wrong for that."""
-    facts = {o.commitment: replace(o, reason="") for o in before.outcomes}
-    status = {o.commitment: o.status for o in before.outcomes}
-    # Of the duty to follow up the reason tells what no figure does: which period was late.
-    same = {
-        f"{o.commitment}.reason"
-        for o in now.outcomes
-        if promise.commitment(o.commitment).measure != "duty" and facts.get(o.commitment) == replace(o, reason="")
-    }
-    same |= {f"{o.commitment}.status" for o in now.outcomes if status.get(o.commitment) == o.status}
-    if status == {o.commitment: o.status for o in now.outcomes}:
-        same.add("summary")
-    return [change for change in moved if change[0] not in same]
 
 
 def _duty(

@@ -95,6 +95,29 @@ def test_check_config_names_what_the_kinds_say(house: Path, capsys: pytest.Captu
     assert said.count("Åtgärd:") == len(said.strip().splitlines()) - 1
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        ("{% block ready %}klart{% endblock %}\n", "", "saknar blocket ready"),
+        ("{% block ready %}klart", "{% block ready %}{{ klart }}", "okänt namn"),
+        ("{% block ready %}klart", "{% block ready %}klart 2021", "en siffra är skriven för hand i ready"),
+        ("{% block ready %}klart", "{% block ready %}klart, tack vare polisens fantastiska insats", "fantastiska"),
+    ],
+)
+def test_check_config_refuses_a_broken_wording(
+    house: Path, capsys: pytest.CaptureFixture[str], before: str, after: str, why: str
+) -> None:
+    """Before any run: a block that is missing, can't be filled in, has a figure of its own or praises."""
+    (house / "own" / "templates").mkdir(parents=True)
+    text = (config.SHIPPED / "templates" / "resultat.j2").read_text(encoding="utf-8")
+    line = text[: text.index(before)].count("\n") + 1
+    (house / "own" / "templates" / "resultat.j2").write_text(text.replace(before, after), encoding="utf-8")
+    assert main(["check-config", "--config", "own"]) == 2
+    (said,) = [one for one in capsys.readouterr().err.splitlines() if "resultat.j2" in one]
+    assert why in said and "Åtgärd:" in said
+    assert not after or f"rad {line}" in said
+
+
 def test_the_shipped_decisions_pass(capsys: pytest.CaptureFixture[str]) -> None:
     """A fresh clone has nothing to mend."""
     assert main(["check-config"]) == 0

@@ -80,6 +80,32 @@ def test_a_reason_worded_anew_is_in_an_open_draft_and_corrects_no_closed_one(yea
     assert "Löftet löper till och med den" in year.outcome("2021-T1", "c5").reason
 
 
+def test_a_result_worded_anew_is_in_an_open_draft_and_corrects_no_closed_one(year: Year) -> None:
+    """As a reason is: results in few words, and why an activity isn't counted."""
+    now = year.due("2021-T1")
+    year.logs([walk("K1", "2021-04-10"), walk("K2", "2021-04-20", "Härad")], [])
+    year.run("2021-T1", now)
+    texts = year.config.templates
+    (year.folder / "templates").mkdir(exist_ok=True)
+
+    def worded(unit: str, why: str) -> None:
+        result = texts["resultat.j2"].replace("{{ total }} {{ unit }}{%", f"{{{{ total }}}} {{{{ unit }}}} {unit}{{%")
+        (year.folder / "templates" / "resultat.j2").write_text(result, encoding="utf-8")
+        left_out = texts["skal.j2"].replace("%}dagen har", f"%}}{why}dagen har").replace("%}ägde", f"%}}{why}ägde")
+        (year.folder / "templates" / "skal.j2").write_text(left_out, encoding="utf-8")
+
+    def result() -> str:
+        return next(f.text for f in year.current("2021-T1").followup.figures if f.token == "c5.result")
+
+    worded("hittills", "uppgiften säger att den ")
+    assert year.draft("2021-T1", now + timedelta(hours=1)).outcome == "revised"
+    assert result() == "2 trygghetsvandringar hittills"
+    year.approve("2021-T1", now + timedelta(hours=2))
+    worded("så här långt", "det står att den ")
+    assert year.draft("2021-T1", now + timedelta(hours=3)).outcome == "unchanged"
+    assert result() == "2 trygghetsvandringar hittills"
+
+
 def test_a_broken_reason_is_refused_before_there_is_a_draft(year: Year) -> None:
     """With file and line; nothing is stored."""
     rows = stored(year)

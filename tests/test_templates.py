@@ -10,26 +10,23 @@ from pathlib import Path
 import pytest
 
 import config
-from tasks import charts, correcting, wording
+from tasks import correcting, wording
 from tasks.model import Output, Refused, Retraction
 from tasks.pages import notices
 from tasks.periods import period
 from tasks.phrases import Phrases
-from tasks.progress import reasons
 from tasks.templating import Sheet
-from tasks.wording import letters, news, statuses
+from tasks.wording import letters, phrasing
+from tasks.wording.phrasing import EVERY
 from tests.following import composed, sample, shipped
 
 MADE, PLACE, FOLLOW = sample(3)
-# Every file of short wordings, one block each.
-EVERY = (reasons.WORDS, statuses.WORDS, charts.WORDS, news.WORDS)
 NAMES = sorted(shipped().templates)
 
 
 def all_that_is_tried(templates: Mapping[str, str]) -> None:
     """Do what is done before a draft is kept: write its texts, render its pages, try its letters and its notice."""
-    for words in EVERY:
-        words.check(templates)
+    phrasing.check(templates)
     names = [c.template for c in PLACE.channels]
     blocks = wording.blocks(templates, FOLLOW, MADE, PLACE, names)
     composed(MADE, PLACE, FOLLOW, blocks, templates=templates)
@@ -94,6 +91,68 @@ def test_no_wording_is_there_for_nothing() -> None:
     """A block that nothing says would be edited without effect."""
     for words in EVERY:
         assert set(Sheet(shipped().templates, words.file).parts) == set(words.known)
+
+
+@pytest.mark.parametrize("words", EVERY, ids=[words.file for words in EVERY])
+def test_an_unfair_wording_is_refused_with_file_and_line(words: Phrases) -> None:
+    """Also in a branch that no example takes: nothing that staff write here may claim an effect or praise anybody."""
+    text = shipped().templates[words.file]
+    part = next(iter(words.known))
+    start = text.index(f"{{% block {part} %}}")
+    line = text[:start].count("\n") + 1
+    for claim in (
+        "Vandringarna har lett till färre inbrott.",
+        "{% if false %}Polisen gör ett fantastiskt jobb.{% endif %}",
+    ):
+        broken = text[:start] + text[start:].replace("%}", "%}" + claim, 1)
+        with pytest.raises(Refused, match=rf"^Mallen {re.escape(words.file)}, rad {line}: ”"):
+            phrasing.check({**shipped().templates, words.file: broken})
+
+
+def test_an_edited_result_is_in_the_table_and_over_the_whole_promise() -> None:
+    """Results in few words, what was promised and what isn't known; the open data's numbers stay."""
+    text = shipped().templates["resultat.j2"]
+    edited = text.replace("sammanlagt,", "totalt,").replace("inget antal angivet", "inget tal").replace(">har", ">HAR")
+    edited = edited.replace("block head_target %}Lovat", "block head_target %}Utlovat")
+    templates = {**shipped().templates, "resultat.j2": edited}
+    made, place, follow = sample(3, templates=templates)
+    blocks = wording.blocks(templates, follow, made, place, [c.template for c in place.channels])
+    outputs = composed(made, place, follow, blocks, templates=templates)
+    (page,) = [o.body.decode() for o in outputs if _site(o) and o.name.endswith("/index.html")]
+    assert "3 totalt, 1 under perioden" in page and "sammanlagt," not in page
+    assert "Utlovat</th>" in page and "Inget tal" in page and "nget antal angivet" not in page
+
+
+def test_an_edited_result_is_no_news_in_a_correction() -> None:
+    """Reworded between two editions, the same result is not told as changed; a new result is."""
+    text = (
+        shipped().templates["resultat.j2"].replace("sammanlagt", "totalt").replace("första uppf", "allra första uppf")
+    )
+    templates = {**shipped().templates, "resultat.j2": text}
+    again = sample(3, templates=templates)[2]
+    assert again.figures != FOLLOW.figures
+    assert correcting.changes(templates, MADE, FOLLOW, (), again, ()) == ()
+    assert correcting.in_fact(correcting.moved(FOLLOW, again), FOLLOW, again, MADE) == []
+    told = [said for _, said in correcting.changes(templates, MADE, sample(2)[2], (), again, ())]
+    assert any("totalt" in said for said in told)
+
+
+def test_an_edited_why_is_on_the_page_and_corrects_nothing() -> None:
+    """Why an activity isn't counted."""
+    text = (
+        shipped()
+        .templates["skal.j2"]
+        .replace("%}inställd{%", "%}ställdes in{%")
+        .replace("polisen deltog inte", "utan polis")
+    )
+    templates = {**shipped().templates, "skal.j2": text}
+    moved = []
+    for number in (1, 2, 3):
+        before, again = sample(number)[2], sample(number, templates=templates)[2]
+        found = correcting.moved(before, again)
+        moved += [token for token, _, _ in found if token.endswith(".not_counted")]
+        assert correcting.in_fact(found, before, again, MADE) == []
+    assert moved
 
 
 def test_an_edited_status_is_on_both_pages_and_in_the_lead() -> None:

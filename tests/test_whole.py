@@ -19,7 +19,7 @@ BEFORE = [sample(number)[2] for number in (1, 2)]
 
 def at_the_end(before: Sequence[FollowUp] = BEFORE, made: Promise = MADE, last: FollowUp = LAST) -> Whole:
     """Return the whole promise as its last page tells it."""
-    found = whole(made, last, before)
+    found = whole(shipped().templates, made, last, before)
     assert found is not None
     return found
 
@@ -41,7 +41,7 @@ def protected(number: int, held_now: int | None, pieces: Sequence[Piece]) -> tup
 
 def test_only_the_last_page_tells_the_whole() -> None:
     """An earlier page has no such table."""
-    assert whole(MADE, BEFORE[1], BEFORE[:1]) is None
+    assert whole(shipped().templates, MADE, BEFORE[1], BEFORE[:1]) is None
     page = next(o.body.decode() for o in composed(MADE, PLACE, BEFORE[1]) if o.name.endswith("index.html"))
     assert "Hela löftet" not in page and "Förslag till nästa löfte" not in page
 

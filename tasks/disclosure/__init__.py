@@ -92,7 +92,7 @@ def _yes_no(commitment: Commitment, outcome: Outcome, templates: Mapping[str, st
     if outcome.used is None:
         said = not_known(templates, outcome)
     else:
-        told = {"actor": actor(commitment), "unit": commitment.unit[1], "always": False}
+        told = {"actor": actor(templates, commitment), "unit": commitment.unit[1], "always": False}
         said = WORDS.say(templates, "used" if outcome.used else "not_used", **told)
     if outcome.used is not None and outcome.status == "uppgift saknas":
         said += " " + WORDS.say(templates, "gap_before")

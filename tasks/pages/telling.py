@@ -7,7 +7,7 @@ from typing import Any
 
 from config.schema import Channel, Municipality
 from tasks import charts
-from tasks.model import Activity, Edition, Entry, Outcome, Period
+from tasks.model import Activity, Edition, Entry, Outcome
 from tasks.pages.addresses import address
 from tasks.pages.whole import whole
 from tasks.periods import local_date, span_name, swedish_date
@@ -41,7 +41,7 @@ def told(edition: Edition, channel: Channel, drawn: Sequence[charts.Chart], stru
         "as_of": swedish_date(local_date(follow.as_of)),
         "changes": edition.changes,
         "charts": drawn,
-        "whole": whole(edition.promise, follow, edition.before),
+        "whole": whole(edition.templates, edition.promise, follow, edition.before),
         "structured": structured,
         "next_due": swedish_date(follow.next_due) if follow.next_due else "",
         "lead": _paragraphs(texts.get("lead", "")),
@@ -75,9 +75,9 @@ def _row(edition: Edition, outcome: Outcome, texts: Mapping[str, str]) -> dict[s
     """Return what the page says about one commitment."""
     follow = edition.followup
     commitment = edition.promise.commitment(outcome.commitment)
-    period = Period(follow.period, follow.period_name, follow.start, follow.end, follow.due)
     shown = {f.token: f.text for f in follow.figures}
     listed = commitment.disclosure == "public"
+    now = in_period(outcome, follow)
     names = {c.source: c.name for c in follow.coverage}
     return {
         "commitment": commitment,
@@ -85,9 +85,9 @@ def _row(edition: Edition, outcome: Outcome, texts: Mapping[str, str]) -> dict[s
         "look": LOOKS[outcome.status],
         "status": word(edition.templates, outcome.status),
         "result": _sentence(shown[f"{commitment.id}.result"]),
-        "target": _sentence(target_text(commitment)),
+        "target": _sentence(target_text(edition.templates, commitment)),
         "text": _paragraphs(texts.get(commitment.id, "")),
-        "activities": [_sentence(activity_text(a)) for a in in_period(outcome, period)] if listed else [],
+        "activities": [_sentence(activity_text(edition.templates, a)) for a in now] if listed else [],
         "not_counted": [(_sentence(_named(a)), a.reasons[0]) for a in outcome.not_counted] if listed else [],
         "sources": enumeration([names.get(s, s) for s in commitment.evidence_from]),
         "assumptions": [a.text for a in commitment.assumptions],

@@ -5,16 +5,17 @@ Only what this follow-up and the earlier public ones tell enters: nothing is cou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from config.schema import Commitment, Promise
 from tasks import coach
 from tasks.model import FollowUp, Outcome, Period, Piece
 from tasks.periods import periods
 from tasks.progress.counting import inside
-from tasks.progress.reasons import enumeration
-from tasks.wording.figures import HIDDEN, UNKNOWN, target_text
+from tasks.progress.reasons import count, enumeration
+from tasks.wording.figures import WORDS, target_text, used_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,10 @@ class Whole:
     suggestions: tuple[tuple[str, str], ...]
 
 
-def whole(promise: Promise, followup: FollowUp, before: Sequence[FollowUp]) -> Whole | None:
-    """Return the whole promise after its last period; None before that.
+def whole(
+    templates: Mapping[str, str], promise: Promise, followup: FollowUp, before: Sequence[FollowUp]
+) -> Whole | None:
+    """Return the whole promise after its last period, worded by resultat.j2; None before that.
 
     `before` are the follow-ups of the earlier periods that stand in the open.
     """
@@ -39,6 +42,7 @@ def whole(promise: Promise, followup: FollowUp, before: Sequence[FollowUp]) -> W
     if followup.period != every[-1].id:
         return None
     told = {f.period: {o.commitment: o for o in f.outcomes} for f in (*before, followup)}
+    say = partial(WORDS.say, templates)
     rows, duty = [], []
     for outcome in followup.outcomes:
         commitment = promise.commitment(outcome.commitment)
@@ -47,11 +51,12 @@ def whole(promise: Promise, followup: FollowUp, before: Sequence[FollowUp]) -> W
             duty.append((commitment.heading, result))
             continue
         own = [told.get(p.id, {}).get(commitment.id) for p in every]
-        cells = _cells(commitment, outcome, every, own)
-        rows.append((commitment.heading, *cells, _total(commitment, outcome, cells), target_text(commitment)))
+        cells = _cells(templates, commitment, outcome, every, own)
+        total = _total(templates, commitment, outcome, own)
+        rows.append((commitment.heading, *cells, total, target_text(templates, commitment)))
     advice = coach.of_promise(promise)
     return Whole(
-        ("Löfte", *(p.name for p in every), "Sammanlagt", "Lovat"),
+        (say("head_part"), *(p.name for p in every), say("head_total"), say("head_target")),
         tuple(rows),
         tuple(duty),
         _not_followed(advice, followup),
@@ -60,47 +65,57 @@ def whole(promise: Promise, followup: FollowUp, before: Sequence[FollowUp]) -> W
 
 
 def _cells(
-    commitment: Commitment, outcome: Outcome, every: Sequence[Period], told: Sequence[Outcome | None]
+    templates: Mapping[str, str],
+    commitment: Commitment,
+    outcome: Outcome,
+    every: Sequence[Period],
+    told: Sequence[Outcome | None],
 ) -> tuple[str, ...]:
     """Return what each period's cell says, by what the class lets be told."""
     if commitment.disclosure == "yes_no":
-        return tuple({True: "ja", False: "nej", None: UNKNOWN}[o.used if o else None] for o in told)
+        return tuple(used_text(templates, o.used if o else None) for o in told)
     if commitment.disclosure == "protected":
-        return tuple(_as_told(p, o) for p, o in zip(every, told, strict=True))
+        return tuple(_as_told(templates, p, o) for p, o in zip(every, told, strict=True))
     if commitment.disclosure == "count_only":
-        return tuple(UNKNOWN if o is None or o.held is None else _number(o.held, o.held_is_floor) for o in told)
-    return tuple(_counted(outcome, p, o) for p, o in zip(every, told, strict=True))
+        return tuple(
+            WORDS.say(templates, "absent")
+            if o is None or o.held is None
+            else count(templates, o.held, floor=o.held_is_floor)
+            for o in told
+        )
+    return tuple(_counted(templates, outcome, p, o) for p, o in zip(every, told, strict=True))
 
 
-def _as_told(period: Period, told: Outcome | None) -> str:
+def _as_told(templates: Mapping[str, str], period: Period, told: Outcome | None) -> str:
     """Return a protected number as its own follow-up told it.
 
     The pieces of this follow-up say more than its page: a period's piece may be known where its number is hidden. A
     number from before the protection has no such piece, and is not told again.
     """
     if told is None or told.held is None or Piece((period.id,), told.held) not in told.pieces:
-        return HIDDEN
-    return _number(told.held, told.held_is_floor)
+        return WORDS.say(templates, "not_shown")
+    return count(templates, told.held, floor=told.held_is_floor)
 
 
-def _counted(outcome: Outcome, period: Period, told: Outcome | None) -> str:
+def _counted(templates: Mapping[str, str], outcome: Outcome, period: Period, told: Outcome | None) -> str:
     """Return a public number as known now; zero only where it was told to be zero."""
     mine = [a for a in outcome.activities if a.when and inside(a.when, period.start, period.end)]
     if mine:
         return str(sum(a.count for a in mine))
-    return "0" if told is not None and told.held == 0 else UNKNOWN
+    return "0" if told is not None and told.held == 0 else WORDS.say(templates, "absent")
 
 
-def _total(commitment: Commitment, outcome: Outcome, cells: Sequence[str]) -> str:
+def _total(
+    templates: Mapping[str, str], commitment: Commitment, outcome: Outcome, told: Sequence[Outcome | None]
+) -> str:
     if commitment.disclosure == "yes_no":
-        return "har använts" if "ja" in cells else "har inte använts" if set(cells) == {"nej"} else UNKNOWN
+        used = [o.used if o else None for o in told]
+        never = "never_used" if all(u is False for u in used) else "absent"
+        return WORDS.say(templates, "ever_used" if True in used else never)
     if outcome.held_total is None:
-        return HIDDEN if commitment.disclosure == "protected" or outcome.hidden else UNKNOWN
-    return _number(outcome.held_total, outcome.total_is_floor)
-
-
-def _number(value: int, floor: bool) -> str:
-    return f"minst {value}" if floor else str(value)
+        secret = commitment.disclosure == "protected" or outcome.hidden
+        return WORDS.say(templates, "not_shown" if secret else "absent")
+    return count(templates, outcome.held_total, floor=outcome.total_is_floor)
 
 
 def _not_followed(advice: Sequence[coach.Advice], followup: FollowUp) -> tuple[tuple[str, str], ...]:
@@ -114,5 +129,5 @@ def _not_followed(advice: Sequence[coach.Advice], followup: FollowUp) -> tuple[t
 
 def _why(advice: coach.Advice, outcome: Outcome) -> tuple[str, ...]:
     """Return why a part could not be followed up: what was never reported, and what the wording leaves open."""
-    missing = (outcome.reason,) if outcome.status == UNKNOWN else ()
+    missing = (outcome.reason,) if outcome.status == "uppgift saknas" else ()
     return (*missing, *(advice.why if len(advice.missing) > 1 else ()))

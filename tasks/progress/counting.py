@@ -9,14 +9,10 @@ from datetime import date
 from config.schema import Commitment, Promise
 from tasks.model import Activity, Dated, Period
 from tasks.periods import span_name
+from tasks.progress.reasons import WORDS
 
-# What to say when a condition is not met, and when nobody has said.
-_CONDITIONS = {
-    "police_took_part": ("polisen deltog inte", "det framgår inte om polisen deltog"),
-    "municipality_took_part": ("kommunen deltog inte", "det framgår inte om kommunen deltog"),
-    "at_school": ("det var inte på en skola", "det framgår inte om det var på en skola"),
-}
-_LATER = "hör till en senare period"
+# Of what belongs to a later period nothing is told in this one; any other why is a block of the reasons' template.
+_LATER = "later"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +90,13 @@ def _add_held(found: Tally, activity: Activity, commitment: Commitment, situatio
     if not why:
         found.counted.append(activity)
     elif why != _LATER:
-        _leave_out(found, activity, why, situation.period)
+        _leave_out(found, activity, why, situation)
 
 
 def _add_planned(found: Tally, activity: Activity, situation: Situation) -> None:
     when, ends = activity.when, situation.promise.ends
     if when is not None and when.end < situation.as_of:
-        why = "ej bekräftad: den planerade dagen har passerat utan besked"
-        _leave_out(found, activity, why, situation.period)
+        _leave_out(found, activity, "why_unheard", situation)
     elif (when.start if when else situation.as_of) <= ends:
         found.planned += activity.count
 
@@ -112,14 +107,15 @@ def _add_cancelled(found: Tally, activity: Activity, situation: Situation) -> No
     # One without a day comes last, and may be the one already seen with its day.
     if _in_sight(activity, situation.period) and (activity.when or not found.cancelled):
         found.cancelled += activity.count
-        _leave_out(found, activity, "inställd", situation.period)
+        _leave_out(found, activity, "why_cancelled", situation)
     elif activity.when:
         found.reported.append(activity.when)
 
 
-def _leave_out(found: Tally, activity: Activity, why: str, period: Period) -> None:
-    if _in_sight(activity, period):
-        found.left_out.append(replace(activity, reasons=(why, *activity.reasons)))
+def _leave_out(found: Tally, activity: Activity, why: str, situation: Situation) -> None:
+    if _in_sight(activity, situation.period):
+        said = WORDS.say(situation.templates, why)
+        found.left_out.append(replace(activity, reasons=(said, *activity.reasons)))
     if activity.when and activity.band == "sure" and activity.state in ("held", "cancelled"):
         found.reported.append(activity.when)
 
@@ -132,29 +128,28 @@ def _why_not(activity: Activity, commitment: Commitment, situation: Situation) -
 def _why_not_by_day(when: Dated | None, situation: Situation) -> tuple[str, bool] | None:
     signed, end = situation.promise.signed, situation.period.end
     if when is None:
-        return "dagen är inte känd", True
+        return "why_no_day", True
     if when.start > end:
         return _LATER, False
     if when.end < signed:
-        return "ägde rum innan löftet undertecknades", False
+        return "why_before", False
     if when.start > situation.as_of:
-        return "dagen har inte varit än", False
+        return "why_not_yet", False
     if not inside(when, signed, end):
-        return "dagen är inte känd tillräckligt noga för att räknas till perioden", True
+        return "why_vague_day", True
     return None
 
 
 def _why_not_by_content(activity: Activity, commitment: Commitment) -> tuple[str, bool]:
     if activity.band == "no":
-        return "bedömdes inte höra till löftet", False
+        return "why_other", False
     for condition in commitment.conditions:
-        no, unknown = _CONDITIONS[condition]
         if condition not in activity.conditions:
-            return f"{unknown}; en människa behöver bekräfta", True
+            return f"why_{condition}_unknown", True
         if not activity.conditions[condition]:
-            return no, False
+            return f"why_{condition}", False
     if activity.band != "sure":
-        return "väntar på besked från en människa", True
+        return "why_waiting", True
     return "", False
 
 
@@ -167,9 +162,10 @@ def _note_move(found: Tally, activity: Activity, situation: Situation) -> None:
         return
     days = [d for _, d in activity.history if d is not None and touches(d, period.start, period.end)]
     if days:
-        why = "flyttad, ny dag är inte känd"
+        why = WORDS.say(situation.templates, "why_moved_away")
         if activity.when is not None:
-            why = f"flyttad till {span_name(activity.when.start, activity.when.end)}"
+            moved_to = span_name(activity.when.start, activity.when.end)
+            why = WORDS.say(situation.templates, "why_moved", days=moved_to)
         found.left_out.append(replace(activity, when=days[0], reasons=(why, *activity.reasons)))
 
 

@@ -45,14 +45,38 @@ WORDS = Phrases(
         "duty_late": {"period": "1 januari–30 april 2021", "note": "klar den 20 maj 2021"},
         "duty_late_note": {"day": "20 maj 2021", "promised": "15 maj 2021"},
         "duty_missing": {"period": "1 januari–30 april 2021", "places": "Kommunens sociala medier"},
+        "floor": {"number": 3},
+        "police": {},
+        "municipality": {},
+        "both": {},
+        "why_no_day": {},
+        "why_before": {},
+        "why_not_yet": {},
+        "why_vague_day": {},
+        "why_other": {},
+        "why_waiting": {},
+        "why_unheard": {},
+        "why_cancelled": {},
+        "why_moved": {"days": "4 september 2021"},
+        "why_moved_away": {},
+        "why_police_took_part": {},
+        "why_police_took_part_unknown": {},
+        "why_municipality_took_part": {},
+        "why_municipality_took_part_unknown": {},
+        "why_at_school": {},
+        "why_at_school_unknown": {},
     },
 )
-_ACTORS = {"police": "Polisen", "municipality": "Kommunen", "both": "Polisen och kommunen"}
 
 
-def actor(commitment: Commitment) -> str:
+def actor(templates: Mapping[str, str], commitment: Commitment) -> str:
     """Return who made the commitment, as a sentence begins."""
-    return _ACTORS[commitment.party]
+    return WORDS.say(templates, commitment.party)
+
+
+def count(templates: Mapping[str, str], number: int, *, floor: bool) -> str:
+    """Return a number in words as exactly as it is known: 3, or minst 3 when it is a floor."""
+    return WORDS.say(templates, "floor", number=number) if floor else str(number)
 
 
 def enumeration(words: Sequence[str]) -> str:
@@ -65,11 +89,11 @@ def unit(commitment: Commitment, number: int | None) -> str:
     return commitment.unit[0] if number == 1 else commitment.unit[1]
 
 
-def goal(commitment: Commitment) -> str:
+def goal(templates: Mapping[str, str], commitment: Commitment) -> str:
     """Return the target as the promise put it: minst 4, or 4 where the text has no "minst"; empty without one."""
     if commitment.target is None:
         return ""
-    return f"minst {commitment.target}" if "minst" in commitment.text.lower() else str(commitment.target)
+    return count(templates, commitment.target, floor="minst" in commitment.text.lower())
 
 
 def gap_text(gaps: Sequence[Gap]) -> str:
@@ -140,7 +164,7 @@ class _Saying:
         return WORDS.say(self.templates, part, **told)
 
     def amount(self, commitment: Commitment, outcome: Outcome) -> str:
-        total, aim = outcome.held_total, goal(commitment)
+        total, aim = outcome.held_total, goal(self.templates, commitment)
         if outcome.status == "inställt":
             return self._say("called_off")
         if total is None:
@@ -160,7 +184,11 @@ class _Saying:
     def ongoing(self, commitment: Commitment, outcome: Outcome) -> str:
         if outcome.used is None:
             return ""
-        told = {"actor": actor(commitment), "unit": commitment.unit[1], "always": outcome.status == "uppfyllt"}
+        told = {
+            "actor": actor(self.templates, commitment),
+            "unit": commitment.unit[1],
+            "always": outcome.status == "uppfyllt",
+        }
         if not outcome.used:
             return self._say("not_used", **told)
         counted = commitment.disclosure == "public" and outcome.activities

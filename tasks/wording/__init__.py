@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from config.schema import Municipality, Promise
@@ -15,7 +16,8 @@ from tasks.progress.reasons import actor
 from tasks.templating import Sheet
 from tasks.wording import editing, language, news
 from tasks.wording.editing import check_edit, fill
-from tasks.wording.figures import figures
+from tasks.wording.figures import WORDS as RESULTS
+from tasks.wording.figures import figures, has
 
 __all__ = ["advice", "blocks", "check_edit", "entry", "figures", "fill", "followup", "merge", "place_names"]
 
@@ -46,7 +48,9 @@ def followup(
         outcomes=tuple(outcomes),
         figures=figures(promise, period, outcomes, next_due, templates),
         coverage=tuple(sorted(coverage, key=lambda c: c.source)),
-        assumptions=tuple(f"{a.text} (Beslutat {swedish_date(a.decided)}.)" for a in assumed),
+        assumptions=tuple(
+            RESULTS.say(templates, "assumption", text=a.text, day=swedish_date(a.decided)) for a in assumed
+        ),
         rules_version=rules_version,
     )
 
@@ -83,7 +87,7 @@ def blocks(
         for part in sheet.parts:
             keys = [c.id for c in promise.commitments] if part == "commitment" else [""]
             for key in keys:
-                text = _tidy(sheet.render_part(part, _variables(followup, promise, municipality, key)))
+                text = _tidy(sheet.render_part(part, _variables(templates, followup, promise, municipality, key)))
                 _refuse_unfit(sheet.file, key or part, text, followup.figures, promise, place_names(municipality))
                 made.append(Block(name, key or part, len(made), text))
     return tuple(made)
@@ -124,7 +128,9 @@ def _merged(old: Block | None, new: Block) -> Block:
     return replace(new, edited=old.edited, conflict=old.conflict or old.generated != new.generated)
 
 
-def _variables(followup: FollowUp, promise: Promise, municipality: Municipality, key: str) -> dict[str, Any]:
+def _variables(
+    templates: Mapping[str, str], followup: FollowUp, promise: Promise, municipality: Municipality, key: str
+) -> dict[str, Any]:
     known = {f.token for f in followup.figures}
 
     def token(name: str) -> str:
@@ -138,9 +144,8 @@ def _variables(followup: FollowUp, promise: Promise, municipality: Municipality,
     variables: dict[str, Any] = {"followup": followup, "promise": promise, "municipality": place, "token": token}
     if key:
         commitment, outcome = promise.commitment(key), followup.outcome(key)
-        text = {f.token: f.text for f in followup.figures}
-        variables |= {"commitment": commitment, "outcome": outcome, "actor": actor(commitment)}
-        variables["has"] = lambda name: not text[f"{key}.{name}"].startswith(("okänd", "inga"))
+        variables |= {"commitment": commitment, "outcome": outcome, "actor": actor(templates, commitment)}
+        variables["has"] = partial(has, outcome, followup)
     return variables
 
 

@@ -4,16 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 
 from config.schema import Commitment, Promise
-from tasks.model import Activity, Dated, Figure, Outcome, Period
+from tasks.model import Activity, Dated, Figure, FollowUp, Outcome, Period
 from tasks.periods import span_name, swedish_date
+from tasks.phrases import Phrases
 from tasks.progress.counting import inside
-from tasks.progress.reasons import enumeration, gap_text, goal, unit
+from tasks.progress.reasons import count, enumeration, gap_text, goal, unit
 from tasks.wording import statuses
 
-UNKNOWN = "uppgift saknas"
-HIDDEN = "kan inte redovisas"
+_TOTAL = {"total": "minst 4", "unit": "vandringar"}
+WORDS = Phrases(
+    "resultat.j2",
+    {
+        "absent": {},
+        "not_shown": {},
+        "held_only": {"held": "minst 3", "unit": "vandringar"},
+        "total_first": _TOTAL,
+        "total_only": _TOTAL,
+        "total_and_held": {"held": "minst 3", "total": "minst 4"},
+        "ready": {},
+        "not_ready": {},
+        "was_used": {},
+        "was_not_used": {},
+        "yes": {},
+        "no": {},
+        "ever_used": {},
+        "never_used": {},
+        "told": {"done": 1, "due": 2},
+        "first_told": {},
+        "promised": {"number": 4, "unit": "vandringar"},
+        "how_often": {},
+        "no_target": {},
+        "no_number": {},
+        "several": {"count": 2},
+        "no_place": {},
+        "no_month": {},
+        "no_activities": {},
+        "nothing": {},
+        "no_more": {},
+        "assumption": {"text": "En vandring räknas en gång.", "day": "3 mars 2021"},
+        "head_part": {},
+        "head_total": {},
+        "head_target": {},
+    },
+)
 # What is known less exactly than this has no month to name.
 _ABOUT_A_MONTH = timedelta(days=31)
 
@@ -33,19 +69,28 @@ def figures(
         _text("period.name", period.name),
         _text("period.start", swedish_date(period.start)),
         _text("period.end", swedish_date(period.end)),
-        _text("next_due", swedish_date(next_due) if next_due else "ingen fler uppföljning är planerad"),
+        _text("next_due", swedish_date(next_due) if next_due else WORDS.say(templates, "no_more")),
         Figure("commitments", len(outcomes), str(len(outcomes))),
         _text("summary", statuses.summary(templates, outcomes)),
     ]
-    own = [
-        figure
-        for o in outcomes
-        for figure in _of(promise.commitment(o.commitment), promise, period, o, statuses.word(templates, o.status))
-    ]
+    own = [f for o in outcomes for f in _of(promise.commitment(o.commitment), promise, period, o, templates)]
     return (*general, *own)
 
 
-def in_period(outcome: Outcome, period: Period) -> tuple[Activity, ...]:
+def has(outcome: Outcome, period: Period | FollowUp, name: str) -> bool:
+    """Return whether a figure that may have nothing to name has something."""
+    now = in_period(outcome, period)
+    named = {
+        "places": bool(_places(now)),
+        "months": bool(_months(now)),
+        "activities": bool(now),
+        "not_counted": bool(outcome.not_counted),
+        "gaps": bool(outcome.gaps),
+    }
+    return named.get(name, True)
+
+
+def in_period(outcome: Outcome, period: Period | FollowUp) -> tuple[Activity, ...]:
     """Return the counted activities that lie wholly within the period."""
     return tuple(a for a in outcome.activities if a.when and inside(a.when, period.start, period.end))
 
@@ -64,55 +109,71 @@ def when_text(when: Dated | None) -> str:
     return span_name(when.start, when.end)
 
 
-def activity_text(activity: Activity) -> str:
+def activity_text(templates: Mapping[str, str], activity: Activity) -> str:
     """Return an activity as people name it: 14 oktober 2021, Strängnäs."""
-    several = f", {activity.count} tillfällen" if activity.count > 1 else ""
-    return f"{when_text(activity.when)}{', ' if activity.place else ''}{activity.place}{several}"
+    several = WORDS.say(templates, "several", count=activity.count) if activity.count > 1 else ""
+    return ", ".join(filter(None, (when_text(activity.when), activity.place, several)))
 
 
-def target_text(commitment: Commitment) -> str:
+def target_text(templates: Mapping[str, str], commitment: Commitment) -> str:
     """Return what was promised, as the headline table says it."""
     if commitment.measure == "duty":
-        return "var fjärde månad"
+        return WORDS.say(templates, "how_often")
     if commitment.target is None:
-        return "inget antal angivet"
+        return WORDS.say(templates, "no_target")
     if commitment.measure == "once":
-        return f"{commitment.target} {unit(commitment, commitment.target)}"
-    return goal(commitment)
+        return WORDS.say(templates, "promised", number=commitment.target, unit=unit(commitment, commitment.target))
+    return goal(templates, commitment)
 
 
-def _of(commitment: Commitment, promise: Promise, period: Period, outcome: Outcome, status: str) -> list[Figure]:
+def used_text(templates: Mapping[str, str], used: bool | None) -> str:
+    """Return whether a way of working was used: ja, nej, or that it is not known."""
+    return WORDS.say(templates, {True: "yes", False: "no", None: "absent"}[used])
+
+
+def _of(
+    commitment: Commitment, promise: Promise, period: Period, outcome: Outcome, templates: Mapping[str, str]
+) -> list[Figure]:
     now = in_period(outcome, period)
     evidence_now, evidence_all = _evidence(now), _evidence(outcome.activities)
-    unknown = HIDDEN if _is_hidden(commitment, outcome) else UNKNOWN
-    absent = {key: HIDDEN if key in outcome.hidden else unknown for key in ("held", "held_total")}
+    say = partial(WORDS.say, templates)
+    unknown = "not_shown" if _is_hidden(commitment, outcome) else "absent"
 
-    def name(key: str) -> str:
-        return f"{commitment.id}.{key}"
+    def text(key: str, said: str, evidence: tuple[str, ...] = ()) -> Figure:
+        return _text(f"{commitment.id}.{key}", said, evidence)
 
+    def number(key: str, value: int | None, floor: bool, instead: str, evidence: tuple[str, ...] = ()) -> Figure:
+        said = say("not_shown" if key in outcome.hidden else instead)
+        if value is not None:
+            said = count(templates, value, floor=floor)
+        return Figure(f"{commitment.id}.{key}", value, said, evidence)
+
+    left_out = [f"{activity_text(templates, a)} ({a.reasons[0]})" for a in outcome.not_counted]
+    used = say(unknown) if outcome.used is None else used_text(templates, outcome.used)
+    activities = "; ".join(activity_text(templates, a) for a in now)
     return [
-        _number(name("held"), outcome.held, outcome.held_is_floor, absent["held"], evidence_now),
-        _number(name("held_total"), outcome.held_total, outcome.total_is_floor, absent["held_total"], evidence_all),
-        _number(name("target"), outcome.target, False, "inget antal", ()),
-        _text(name("unit"), unit(commitment, outcome.held)),
-        _text(name("unit_total"), unit(commitment, outcome.held_total)),
-        _text(name("status"), status),
-        _text(name("reason"), outcome.reason, evidence_all),
-        _text(name("result"), _result(commitment, promise, period, outcome), evidence_all),
-        _text(name("goal"), target_text(commitment)),
-        _text(name("used"), {True: "ja", False: "nej", None: unknown}[outcome.used], evidence_now),
-        _text(name("places"), _places(now) or "okänd plats", evidence_now),
-        _text(name("months"), _months(now) or "okänd månad", evidence_now),
-        _text(name("activities"), "; ".join(activity_text(a) for a in now) or "inga redovisade", evidence_now),
-        _text(name("not_counted"), _not_counted(outcome) or "inga", _evidence(outcome.not_counted)),
-        Figure(name("planned"), outcome.planned, str(outcome.planned)),
-        Figure(name("cancelled"), outcome.cancelled, str(outcome.cancelled)),
-        _text(name("gaps"), gap_text(outcome.gaps) or "inga"),
+        number("held", outcome.held, outcome.held_is_floor, unknown, evidence_now),
+        number("held_total", outcome.held_total, outcome.total_is_floor, unknown, evidence_all),
+        number("target", outcome.target, False, "no_number"),
+        text("unit", unit(commitment, outcome.held)),
+        text("unit_total", unit(commitment, outcome.held_total)),
+        text("status", statuses.word(templates, outcome.status)),
+        text("reason", outcome.reason, evidence_all),
+        text("result", _result(commitment, promise, period, outcome, templates), evidence_all),
+        text("goal", target_text(templates, commitment)),
+        text("used", used, evidence_now),
+        text("places", _places(now) or say("no_place"), evidence_now),
+        text("months", _months(now) or say("no_month"), evidence_now),
+        text("activities", activities or say("no_activities"), evidence_now),
+        text("not_counted", "; ".join(left_out) or say("nothing"), _evidence(outcome.not_counted)),
+        Figure(f"{commitment.id}.planned", outcome.planned, str(outcome.planned)),
+        Figure(f"{commitment.id}.cancelled", outcome.cancelled, str(outcome.cancelled)),
+        text("gaps", gap_text(outcome.gaps) or say("nothing")),
     ]
 
 
 def _is_hidden(commitment: Commitment, outcome: Outcome) -> bool:
-    return outcome.status == HIDDEN or commitment.disclosure == "yes_no"
+    return outcome.status == "kan inte redovisas" or commitment.disclosure == "yes_no"
 
 
 def _text(token: str, text: str, evidence: tuple[str, ...] = ()) -> Figure:
@@ -120,41 +181,36 @@ def _text(token: str, text: str, evidence: tuple[str, ...] = ()) -> Figure:
     return Figure(token, None, text.replace("{", "(").replace("}", ")"), evidence)
 
 
-def _number(token: str, value: int | None, floor: bool, unknown: str, evidence: tuple[str, ...]) -> Figure:
-    if value is None:
-        return Figure(token, None, unknown, evidence)
-    return Figure(token, value, f"minst {value}" if floor else str(value), evidence)
-
-
 def _evidence(activities: Sequence[Activity]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for a in activities for key in (a.record_ids or (a.id,))))
 
 
-def _result(commitment: Commitment, promise: Promise, period: Period, outcome: Outcome) -> str:
+def _result(
+    commitment: Commitment, promise: Promise, period: Period, outcome: Outcome, templates: Mapping[str, str]
+) -> str:
     """Return the result as the headline table says it."""
-    if outcome.status == HIDDEN and outcome.held is None:
-        return HIDDEN
+    say = partial(WORDS.say, templates)
+    if outcome.status == "kan inte redovisas" and outcome.held is None:
+        return say("not_shown")
     if commitment.measure == "duty":
-        return f"{outcome.held_total} av {outcome.target} redovisade" if outcome.target else "första uppföljningen"
+        return say("told", done=outcome.held_total, due=outcome.target) if outcome.target else say("first_told")
     if commitment.disclosure == "yes_no":
-        return {True: "använt: ja", False: "använt: nej", None: UNKNOWN}[outcome.used]
+        return say({True: "was_used", False: "was_not_used", None: "absent"}[outcome.used])
     if commitment.measure == "once" and outcome.held_total is not None:
-        return "klart" if outcome.held_total else "inte klart"
-    return _counted(commitment, outcome, first=period.start <= promise.signed)
+        return say("ready" if outcome.held_total else "not_ready")
+    return _counted(commitment, outcome, templates, first=period.start <= promise.signed)
 
 
-def _counted(commitment: Commitment, outcome: Outcome, *, first: bool) -> str:
-    held, total = outcome.held, outcome.held_total
-    if total is None and held is not None and outcome.hidden:
-        return f"{'minst ' if outcome.held_is_floor else ''}{held} {unit(commitment, held)} under perioden"
-    if total is None:
-        return UNKNOWN
-    every = f"{'minst ' if outcome.total_is_floor else ''}{total}"
-    if first:
-        return f"{every} {unit(commitment, total)}"
-    if held is None:
-        return f"{every} {unit(commitment, total)} sammanlagt"
-    return f"{every} sammanlagt, {'minst ' if outcome.held_is_floor else ''}{held} under perioden"
+def _counted(commitment: Commitment, outcome: Outcome, templates: Mapping[str, str], *, first: bool) -> str:
+    say = partial(WORDS.say, templates)
+    held = "" if outcome.held is None else count(templates, outcome.held, floor=outcome.held_is_floor)
+    if outcome.held_total is None:
+        period_alone = held and outcome.hidden
+        return say("held_only", held=held, unit=unit(commitment, outcome.held)) if period_alone else say("absent")
+    total = count(templates, outcome.held_total, floor=outcome.total_is_floor)
+    if held and not first:
+        return say("total_and_held", total=total, held=held)
+    return say("total_first" if first else "total_only", total=total, unit=unit(commitment, outcome.held_total))
 
 
 def _places(activities: Sequence[Activity]) -> str:
@@ -170,7 +226,3 @@ def _months(activities: Sequence[Activity]) -> str:
         return ""
     months = dict.fromkeys((d.year, d.month) for when in days for d in (when.start, when.end))
     return enumeration([swedish_date(date(year, month, 1)).split()[1] for year, month in sorted(months)])
-
-
-def _not_counted(outcome: Outcome) -> str:
-    return "; ".join(f"{activity_text(a)} ({a.reasons[0]})" for a in outcome.not_counted)
