@@ -34,7 +34,7 @@ class Order:
     began_at: datetime | None
     ended_at: datetime | None
     result: str
-    # The day that a snapshot is of; the channels to send in, all of them where none is named.
+    # The day that a snapshot is of; the channels to send in.
     as_of: date | None = None
     channels: tuple[str, ...] = ()
 

@@ -530,7 +530,7 @@ orders = Table(
     Column("began_at", Moment),
     Column("ended_at", Moment),
     Column("result", Text, nullable=False, server_default=""),
-    # The day that a snapshot is of; which channels to send in, all where none is named.
+    # The day that a snapshot is of; the channels to send in.
     Column("as_of", Date),
     Column("channels", JSON),
     _one_of("kind", "rehearsal", "rerun", "snapshot", "sending"),
