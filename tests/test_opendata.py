@@ -250,3 +250,16 @@ def test_the_page_tells_search_engines_what_it_holds() -> None:
         opendata.PARTS,
         opendata.ACTIVITIES,
     }
+
+
+def test_staff_word_what_a_catalogue_is_told() -> None:
+    """A block of katalog.j2 says it, in the catalogue and to search engines alike; the default is the shipped one."""
+    said = PLACE.police.name
+    templates = dict(shipped().templates)
+    templates["katalog.j2"] = templates["katalog.j2"].replace("Vad {{ police }}", "Så har det gått för {{ police }}")
+    own = composed(MADE, PLACE, FOLLOW, templates=templates)
+    for made, begins in ((outputs(), f"Vad {said}"), (own, f"Så har det gått för {said}")):
+        graph = Graph().parse(data=body("dcat.jsonld", made), format="json-ld")
+        texts = [str(o) for o in graph.objects(None, DCTERMS.description)]
+        assert any(text.startswith(begins) for text in texts), texts
+        assert f'"description":"{begins}' in body("index.html", made).decode()

@@ -183,6 +183,7 @@ def _about(edition: Edition) -> catalogue.About:
     follow = edition.followup
     home = home_of(edition.channels, edition.channels[0])
     return catalogue.About(
+        templates=edition.templates,
         promise=edition.promise,
         municipality=edition.municipality,
         period_name=follow.period_name,

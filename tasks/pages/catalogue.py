@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 from config.schema import Municipality, Promise
 from tasks.model import digest
 from tasks.pages.opendata import Files
+from tasks.wording.catalogue import WORDS
 
 NAME = "dcat.jsonld"
 _EU = "http://publications.europa.eu/resource/authority"
@@ -31,21 +32,15 @@ _CONTEXT = {
 _CC0 = "http://creativecommons.org/publicdomain/zero/1.0/"
 # Which of a package's files are the data itself, with the file that describes each.
 _DATA = {"summary.json": "schema.json", "delar.csv": "csv-metadata.json", "aktiviteter.csv": "csv-metadata.json"}
-# What each is called, and what it holds.
-_TITLES = {
-    "summary.json": ("Hela uppföljningen (JSON)", "Allt som sidan visar, med källor, antaganden och utgåvor."),
-    "delar.csv": ("Löftets delar (CSV)", "En rad för varje del av löftet: status, orsak, antal och mål."),
-    "aktiviteter.csv": (
-        "Räknade aktiviteter (CSV)",
-        "En rad för varje räknad aktivitet i de delar där dag och plats visas.",
-    ),
-}
+# What each is called in katalog.j2.
+_CALLED = {"summary.json": "summary", "delar.csv": "parts", "aktiviteter.csv": "activities"}
 
 
 @dataclass(frozen=True, slots=True)
 class About:
     """What a catalogue is told; `home` is the page's address, and `beside` says whether the files lie beside it."""
 
+    templates: Mapping[str, str]
     promise: Promise
     municipality: Municipality
     period_name: str
@@ -61,19 +56,20 @@ class About:
     @property
     def title(self) -> str:
         """What the data set is called."""
-        gone = " (återkallad)" if self.retracted else ""
-        return f"{self.promise.title}, {self.municipality.name}: uppföljning {self.period_name}{gone}"
+        title = self.say("title", promise=self.promise.title, municipality=self.municipality.name)
+        return self.say("title_retracted", title=title) if self.retracted else title
 
     @property
     def description(self) -> str:
         """What the data set holds, in two sentences."""
         if self.retracted:
-            return f"Uppföljningen är återkallad. {self.retracted}"
-        said = (
-            f"Vad {self.municipality.police.name} och {self.municipality.name} har gjort av det som de lovade i sitt "
-            f"medborgarlöfte, {self.period_name}: status, antal och räknade aktiviteter för varje del av löftet."
-        )
+            return self.say("text_retracted", reason=self.retracted)
+        said = self.say("text", police=self.municipality.police.name, municipality=self.municipality.name)
         return " ".join(filter(None, (said, self.municipality.notice)))
+
+    def say(self, part: str, **told: str) -> str:
+        """Return one wording of katalog.j2; each may name the period."""
+        return WORDS.say(self.templates, part, period=self.period_name, **told)
 
 
 def dcat(about: About, files: Files) -> bytes:
@@ -88,8 +84,8 @@ def dcat(about: About, files: Files) -> bytes:
         {
             "@id": f"{home}#katalog",
             "@type": "dcat:Catalog",
-            "dcterms:title": _sv(f"Uppföljningar av medborgarlöften, {place.name}"),
-            "dcterms:description": _sv(f"Öppna data om vad som har gjorts av medborgarlöftena i {place.name}."),
+            "dcterms:title": _sv(about.say("catalogue_title", municipality=place.name)),
+            "dcterms:description": _sv(about.say("catalogue_text", municipality=place.name)),
             "dcterms:publisher": publisher,
             "dcterms:license": {"@id": _CC0},
             "dcterms:language": {"@id": f"{_EU}/language/SWE"},
@@ -152,14 +148,14 @@ def _dataset(
         made["adms:status"] = {"@id": f"{_EU}/dataset-status/WITHDRAWN"}
     if about.changes:
         notes = " ".join(f"{heading}: {change}." for heading, change in about.changes)
-        made["adms:versionNotes"] = _sv(f"Rättad. {notes}")
+        made["adms:versionNotes"] = _sv(about.say("corrected", changes=notes))
     return made
 
 
 def _distribution(about: About, name: str, media_type: str, body: bytes) -> Iterator[dict[str, Any]]:
     """Yield a file, and the file that describes it where both lie beside the page."""
     where, described = urljoin(about.home, name), urljoin(about.home, _DATA[name])
-    title, text = _TITLES[name]
+    title, text = about.say(_CALLED[name]), about.say(f"{_CALLED[name]}_text")
     made: dict[str, Any] = {
         "@id": f"{about.home}#{name}",
         "@type": "dcat:Distribution",
@@ -209,7 +205,7 @@ def structured(about: About) -> str:
         made["distribution"] = [
             {
                 "@type": "DataDownload",
-                "name": _TITLES[name][0],
+                "name": about.say(_CALLED[name]),
                 "encodingFormat": "text/csv" if name.endswith(".csv") else "application/json",
                 "contentUrl": urljoin(about.home, name),
             }

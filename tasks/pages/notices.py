@@ -58,6 +58,7 @@ def notice(
     }
     home = home_of(channels, channel)
     about = catalogue.About(
+        templates=templates,
         promise=promise,
         municipality=municipality,
         period_name=period.name,

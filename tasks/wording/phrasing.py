@@ -9,11 +9,11 @@ from tasks.model import Refused
 from tasks.phrases import Phrases
 from tasks.progress import reasons
 from tasks.templating import Sheet
-from tasks.wording import news, statuses
+from tasks.wording import catalogue, news, statuses
 from tasks.wording.fairness import unfair_claims
 from tasks.wording.figures import WORDS as RESULTS
 
-EVERY = (reasons.WORDS, statuses.WORDS, RESULTS, charts.WORDS, news.WORDS)
+EVERY = (reasons.WORDS, statuses.WORDS, RESULTS, charts.WORDS, news.WORDS, catalogue.WORDS)
 
 
 def check(templates: Mapping[str, str]) -> None:
