@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -29,7 +29,7 @@ def advise(named: Sequence[str]) -> None:
             console.print(f"{title}: hittade inga löften i texten. Skriv ett löfte per rad, med ett streck framför.\n")
             continue
         every += found
-        _show(title, found)
+        _show(config.templates, title, found)
     if len(named or config.promises) > 1 and every:
         console.print(f"Alla tillsammans: {_sum(every)}")
 
@@ -60,7 +60,7 @@ def _read(config: Config, name: str) -> tuple[str, tuple[Advice, ...]]:
     return f"{promise.title} ({path.name})", coach.of_promise(promise)
 
 
-def _show(title: str, found: Sequence[Advice]) -> None:
+def _show(templates: Mapping[str, str], title: str, found: Sequence[Advice]) -> None:
     made = table(title, "löfte", *_COLUMNS)
     for advice in found:
         made.add_row(f"{advice.key} {advice.heading}", *("ja" if need in advice.found else "–" for need in NEEDS))
@@ -69,7 +69,7 @@ def _show(title: str, found: Sequence[Advice]) -> None:
         console.print(f"{advice.key} {advice.heading}: {coach.verdict(advice)}")
         console.print(f"    Saknas: {', '.join(NAMES[need] for need in advice.missing)}.")
         console.print(f"    Förslag: {advice.suggestion}\n")
-    reasons = dict.fromkeys(why for a in found for why in a.why)
+    reasons = dict.fromkeys(why for a in found for why in coach.why(templates, a))
     if reasons:
         console.print("Varför det spelar roll")
         for why in reasons:

@@ -6,7 +6,7 @@ Nothing is invented: what the text leaves open is a gap in brackets, for the par
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,10 +14,11 @@ from config.schema import Commitment, Promise
 from tasks.coach import parts
 from tasks.coach.parts import NEEDS, Need
 from tasks.coach.plaintext import Pledge, pledges
+from tasks.phrases import Phrases
 
-__all__ = ["NAMES", "NEEDS", "Advice", "Need", "common", "of_promise", "of_text", "verdict"]
+__all__ = ["NAMES", "NEEDS", "WORDS", "Advice", "Need", "common", "of_promise", "of_text", "verdict", "why"]
 
-# What each need is called, and why a promise without it can't be followed up.
+# What each need is called.
 NAMES: dict[Need, str] = {
     "actor": "vem",
     "verb": "vad som ska göras",
@@ -27,15 +28,7 @@ NAMES: dict[Need, str] = {
     "deadline": "när",
     "confirms": "vem som bekräftar",
 }
-_WHY: dict[Need, str] = {
-    "actor": "Det står inte vem som ska göra det, så ingen kan svara för om det blev gjort.",
-    "verb": "Det står inte vad som ska göras, så det går inte att säga när det är gjort.",
-    "unit": "Det finns inget att räkna: det framgår inte vad som är ett tillfälle.",
-    "number": "Det står inte hur många eller hur ofta, så det går inte att säga om det som gjordes räckte.",
-    "place": "Det står inte var eller för vilka, så det går inte att säga om rätt sak gjordes.",
-    "deadline": "Det står inte när det ska vara gjort, så löftet kan aldrig sägas vara brutet.",
-    "confirms": "Det står inte vem som bekräftar att det är gjort, så uppgiften kan utebli utan att någon märker det.",
-}
+WORDS = Phrases("rad.j2", {**{f"lacks_{need}": {} for need in NEEDS}, "vague_verb": {"verb": "Verka"}})
 _GAPS: dict[Need, str] = {
     "actor": "[Vem]",
     "unit": "[vad som räknas]",
@@ -57,13 +50,16 @@ _DO = (
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What one commitment says and lacks, why that matters, and a better wording; empty where it needs none."""
+    """What one commitment says and lacks, and a better wording; empty where it needs none.
+
+    `vague` is the verb of one whose verb says too little.
+    """
 
     key: str
     heading: str
     found: dict[Need, str]
     missing: tuple[Need, ...]
-    why: tuple[str, ...]
+    vague: str
     suggestion: str
 
 
@@ -81,6 +77,16 @@ def of_text(text: str) -> tuple[Advice, ...]:
     """Return the advice on each commitment that a plain text holds; empty when it holds none."""
     told = parts.tells_who_confirms(text)
     return tuple(_of_pledge(pledge, number, told=told) for number, pledge in enumerate(pledges(text), 1))
+
+
+def why(templates: Mapping[str, str], advice: Advice) -> tuple[str, ...]:
+    """Return why it matters that a commitment lacks what it lacks, one sentence for each, worded by rad.j2."""
+    return tuple(
+        WORDS.say(templates, "vague_verb", verb=_capital(advice.vague))
+        if need == "verb" and advice.vague
+        else WORDS.say(templates, f"lacks_{need}")
+        for need in advice.missing
+    )
 
 
 def verdict(advice: Advice) -> str:
@@ -115,17 +121,8 @@ def _of_commitment(commitment: Commitment) -> Advice:
 
 def _advice(key: str, heading: str, text: str, said: dict[Need, str], suggestion: str) -> Advice:
     missing = tuple(need for need in NEEDS if need not in said)
-    why = tuple(_reason(need, text) for need in missing)
-    return Advice(key, heading, said, missing, why, suggestion if missing else "")
-
-
-def _reason(need: Need, text: str) -> str:
-    vague = parts.vague_verb(text) if need == "verb" else ""
-    return (
-        f"”{vague.capitalize()}” säger inte vad som ska göras, så det går inte att säga när det är gjort."
-        if vague
-        else _WHY[need]
-    )
+    vague = parts.vague_verb(text) if "verb" in missing else ""
+    return Advice(key, heading, said, missing, vague, suggestion if missing else "")
 
 
 def _wording(commitment: Commitment, said: dict[Need, str]) -> str:

@@ -59,7 +59,7 @@ def whole(
         (say("head_part"), *(p.name for p in every), say("head_total"), say("head_target")),
         tuple(rows),
         tuple(duty),
-        _not_followed(advice, followup),
+        _not_followed(templates, advice, followup),
         tuple((a.heading, a.suggestion) for a in advice if a.missing),
     )
 
@@ -118,16 +118,18 @@ def _total(
     return count(templates, outcome.held_total, floor=outcome.total_is_floor)
 
 
-def _not_followed(advice: Sequence[coach.Advice], followup: FollowUp) -> tuple[tuple[str, str], ...]:
+def _not_followed(
+    templates: Mapping[str, str], advice: Sequence[coach.Advice], followup: FollowUp
+) -> tuple[tuple[str, str], ...]:
     """Return each reason once, with the parts that it holds for."""
     found: dict[str, list[str]] = {}
     for one in advice:
-        for why in _why(one, followup.outcome(one.key)):
+        for why in _why(templates, one, followup.outcome(one.key)):
             found.setdefault(why, []).append(one.heading)
     return tuple((why, enumeration(headings)) for why, headings in found.items())
 
 
-def _why(advice: coach.Advice, outcome: Outcome) -> tuple[str, ...]:
+def _why(templates: Mapping[str, str], advice: coach.Advice, outcome: Outcome) -> tuple[str, ...]:
     """Return why a part could not be followed up: what was never reported, and what the wording leaves open."""
     missing = (outcome.reason,) if outcome.status == "uppgift saknas" else ()
-    return (*missing, *(advice.why if len(advice.missing) > 1 else ()))
+    return (*missing, *(coach.why(templates, advice) if len(advice.missing) > 1 else ()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tasks import charts
+from tasks import charts, coach
 from tasks.model import Refused
 from tasks.phrases import Phrases
 from tasks.progress import reasons
@@ -13,7 +13,7 @@ from tasks.wording import catalogue, news, statuses
 from tasks.wording.fairness import unfair_claims
 from tasks.wording.figures import WORDS as RESULTS
 
-EVERY = (reasons.WORDS, statuses.WORDS, RESULTS, charts.WORDS, news.WORDS, catalogue.WORDS)
+EVERY = (reasons.WORDS, statuses.WORDS, RESULTS, charts.WORDS, news.WORDS, catalogue.WORDS, coach.WORDS)
 
 
 def check(templates: Mapping[str, str]) -> None:
