@@ -74,14 +74,14 @@ def test_who_waits_for_the_write_lock_keeps_no_reader_waiting(sqlite_store: Stor
 
 
 def test_postgresql_is_waited_for_without_the_turn(postgresql_store: Store) -> None:
-    """While one handler's statement runs another one works; the first goes on with the turn when it is answered."""
+    """While one handler waits for a lock another one works; the first goes on with the turn when it has it."""
     postgresql_store.wait_in(turns.given_away)
     order: list[str] = []
 
     @turns.in_turn
     def ask() -> None:
         with postgresql_store.reading() as db:
-            db.execute(text("SELECT pg_sleep(0.6)"))
+            db.execute(text("SELECT pg_advisory_xact_lock(7)"))
         assert turns.is_mine()
         order.append("asked")
 
@@ -90,8 +90,10 @@ def test_postgresql_is_waited_for_without_the_turn(postgresql_store: Store) -> N
         order.append("worked")
 
     asking = threading.Thread(target=ask)
-    asking.start()
-    time.sleep(0.2)
-    work()
+    with Store(postgresql_store.url).writing() as other:
+        other.execute(text("SELECT pg_advisory_xact_lock(7)"))
+        asking.start()
+        time.sleep(0.2)
+        work()
     asking.join(timeout=20)
     assert order == ["worked", "asked"] and not turns.is_mine()

@@ -1,8 +1,8 @@
-"""One at a time: handlers take turns at Python, and give the turn away while the database works.
+"""One at a time: handlers take turns at Python, and give the turn away while they wait for a lock of the database.
 
 The interpreter runs one thread at a time however many there are, and every switch between them costs: eight handlers
 that render at once take a quarter longer together than one after the other, and each waits for all of them. Who waits
-for the database, though, for milliseconds or for a flow that writes, must not keep the others waiting.
+for a flow that writes, though, must not keep the others waiting.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -9,13 +10,17 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+# SQLite takes its one write lock at the start of a transaction; PostgreSQL row by row, and where one is asked for.
+_SQLITE = re.compile(r"^BEGIN")
+_POSTGRESQL = re.compile(r"^\s*(?!SELECT)|FOR UPDATE|pg_advisory")
+
 
 def wrap(engine: Engine, waiting: Callable[[], AbstractContextManager[None]]) -> None:
-    """Enter `waiting()` around each new connection and around each statement that is waited for.
+    """Enter `waiting()` around each new connection and around each statement that may wait for a lock.
 
-    PostgreSQL works in a process of its own; SQLite works in ours, and only its write lock is waited for.
+    An answer to a plain question comes within a millisecond: to queue up again after each costs more than it gives.
     """
-    in_our_process = engine.dialect.name == "sqlite"
+    locking = _SQLITE if engine.dialect.name == "sqlite" else _POSTGRESQL
 
     @event.listens_for(engine, "do_connect")
     def _connect(dialect: Any, _record: Any, given: Any, named: Any) -> Any:
@@ -24,7 +29,7 @@ def wrap(engine: Engine, waiting: Callable[[], AbstractContextManager[None]]) ->
 
     @event.listens_for(engine, "do_execute")
     def _execute(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
-        if in_our_process and not statement.startswith("BEGIN"):
+        if not locking.search(statement):
             return False
         with waiting():
             context.dialect.do_execute(cursor, statement, parameters, context)
