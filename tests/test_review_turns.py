@@ -10,10 +10,12 @@ from inspect import getmembers, ismodule
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
 
 import config
 from flows.review import app, turns
 from tasks.store import Store
+from tasks.store.tables import contents
 from tests.reviewing import House, house
 
 pytestmark = pytest.mark.slow
@@ -97,3 +99,50 @@ def test_postgresql_is_waited_for_without_the_turn(postgresql_store: Store) -> N
         work()
     asking.join(timeout=20)
     assert order == ["worked", "asked"] and not turns.is_mine()
+
+
+def test_two_who_keep_the_same_bytes_do_not_wait_for_each_other_for_ever(postgresql_store: Store) -> None:
+    """One waits for the turn and has the row, one waits for the row and has the turn: the turn is given away."""
+    postgresql_store.wait_in(turns.given_away)
+    kept: list[str] = []
+    begun = threading.Event()
+
+    @turns.in_turn
+    def keep(name: str, pause: float) -> None:
+        with postgresql_store.writing() as db:
+            db.execute(insert(contents).on_conflict_do_nothing(), [{"sha256": s * 64, "body": b""} for s in "ab"])
+            begun.set()
+            db.execute(text("SELECT pg_advisory_xact_lock(7), pg_sleep(:pause)"), {"pause": pause})
+        kept.append(name)
+
+    threads = [threading.Thread(target=keep, args=args, daemon=True) for args in (("first", 0.3), ("second", 0))]
+    threads[0].start()
+    assert begun.wait(10)
+    threads[1].start()
+    for thread in threads:
+        thread.join(10)
+    assert kept == ["first", "second"]
+
+
+def test_who_is_let_in_first_passes_those_who_wait() -> None:
+    """Who is asking is looked up before the pages that are waiting are made."""
+    order: list[str] = []
+    at_it = threading.Event()
+
+    def note(name: str) -> None:
+        at_it.set()
+        time.sleep(10 * _MOMENT)
+        order.append(name)
+
+    def begin(name: str, *, first: bool = False) -> threading.Thread:
+        thread = threading.Thread(target=turns.in_turn(note, first=first), args=(name,))
+        thread.start()
+        time.sleep(_MOMENT)
+        return thread
+
+    threads = [begin("at work")]
+    assert at_it.wait(10)
+    threads += [begin("page"), begin("look", first=True)]
+    for thread in threads:
+        thread.join(10)
+    assert order == ["at work", "look", "page"]

@@ -386,6 +386,17 @@ def test_a_rehearsal_leaves_nothing_behind(store: Store) -> None:
         assert not records.fetch_log(db, "s")
 
 
+def test_a_reader_sees_one_moment(store: Store) -> None:
+    """What another one keeps meanwhile is seen by the next reader."""
+    with store.reading() as db:
+        assert not records.fetch_log(db, "s")
+        with Store(store.url).writing() as other:
+            records.add_fetch(other, Fetch("s", NOW, "ok"))
+        assert not records.fetch_log(db, "s")
+    with store.reading() as db:
+        assert records.fetch_log(db, "s")
+
+
 def test_a_failed_transaction_leaves_nothing_behind(store: Store) -> None:
     """An exception in the middle takes everything back."""
     with pytest.raises(RuntimeError), store.writing() as db:

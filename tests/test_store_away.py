@@ -84,6 +84,20 @@ def test_a_commit_without_an_answer_is_no_safe_no(postgresql_store: Store) -> No
     assert isinstance(caught.value, Uncertain)
 
 
+@pytest.mark.slow
+def test_a_connection_that_ended_while_nobody_used_it_is_made_anew(postgresql_store: Store) -> None:
+    """After a restart of the server the next page is a page, however many connections lay ready."""
+    with postgresql_store.reading() as one, postgresql_store.reading() as another:
+        ids = [db.execute(text("SELECT pg_backend_pid()")).scalar_one() for db in (one, another)]
+    with Store(postgresql_store.url).reading() as other:
+        for pid in ids:
+            other.execute(text(f"SELECT pg_terminate_backend({pid}, 5000)"))
+    with postgresql_store.writing() as one, postgresql_store.writing() as another:
+        noted(one)
+        assert another.execute(text("SELECT pg_backend_pid()")).scalar_one() not in ids
+    assert kept(postgresql_store) == 1
+
+
 def end(store: Store, db: Db) -> None:
     """Let the server end a connection as it does when it is restarted."""
     pid = db.execute(text("SELECT pg_backend_pid()")).scalar_one()

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode, urlsplit
 
+import anyio.to_thread
 from fastapi import BackgroundTasks, Depends, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData
 
@@ -84,7 +84,9 @@ async def guard(request: Request, after: BackgroundTasks) -> None:
     if changing:
         state.form = await request.form(max_files=1, max_fields=200)
     if state.token:
-        await run_in_threadpool(turns.in_turn(_look), request, review)
+        # Not behind the handlers: it is short, and each request would queue up twice.
+        look = turns.in_turn(_look, first=True)
+        await anyio.to_thread.run_sync(look, request, review, limiter=request.app.state.looking)
     if state.session and review.now() - state.session.seen_at >= NOTED_EVERY:
         after.add_task(_note_seen, review.store, digest(state.token), review.now())
     if changing:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import psycopg
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, event, inspect, text
-from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from tasks.model import Refused
@@ -47,6 +50,10 @@ class Store:
     def reading(self) -> Iterator[Db]:
         """Give a connection that sees one consistent moment and changes nothing."""
         with self._connect() as db:
+            if db.dialect.name == "sqlite":
+                db.execute(text("BEGIN"))
+            else:
+                db.execution_options(isolation_level="REPEATABLE READ")
             yield db
             db.rollback()
 
@@ -153,13 +160,28 @@ def _engine(url: str, busy: bool) -> Engine:
             parsed = parsed.set(drivername="postgresql+psycopg")
         if parsed.get_backend_name() == "sqlite":
             return _sqlite(parsed.database or "", parsed.render_as_string(hide_password=False), busy)
-        # read committed: with repeatable read, waiting claims would fail instead of seeing the other's commit.
-        return create_engine(parsed, pool_pre_ping=True, isolation_level="READ COMMITTED")
+        return _postgresql(parsed)
     except (ArgumentError, ModuleNotFoundError) as error:
         raise Refused(
             f"Databasadressen går inte att tolka ({error}). Skriv till exempel sqlite:///var/lofteskoll.db eller "
             "postgresql://anvandare@127.0.0.1/lofteskoll."
         ) from None
+
+
+def _postgresql(url: URL) -> Engine:
+    # read committed: with repeatable read, waiting claims would fail instead of seeing the other's commit.
+    engine = create_engine(url, isolation_level="READ COMMITTED")
+
+    @event.listens_for(engine, "checkout")
+    def _is_alive(connection: psycopg.Connection[Any], _record: object, _fairy: object) -> None:
+        # A server that ends a connection says so, so there is something to read: another one is made instead. To ask
+        # "are you there?" each time cost a page as much as four of its questions.
+        waiting = select.poll()
+        waiting.register(connection.fileno(), select.POLLIN)
+        if waiting.poll(0):
+            raise DisconnectionError
+
+    return engine
 
 
 def _sqlite(file: str, url: str, busy: bool) -> Engine:

@@ -90,7 +90,7 @@ def headings(db: Db, promise: str | None = None) -> list[Heading]:
 def draft(db: Db, draft_id: int, *, lock: bool = False) -> Draft | None:
     """Return one draft with its texts, or None; `lock` holds it against other writers until the commit."""
     query = _known().where(drafts.c.id == draft_id)
-    return _draft(db, db.execute(query.with_for_update() if lock else query).first())
+    return _draft(db, db.execute(query.with_for_update(of=drafts) if lock else query).first())
 
 
 def edition(db: Db, promise: str, period: str, number: int) -> Draft | None:
@@ -120,7 +120,7 @@ def latest(db: Db, promise: str, period: str, *, lock: bool = False) -> Draft | 
         .order_by(drafts.c.edition.desc())
         .limit(1)
     )
-    return _draft(db, db.execute(query.with_for_update() if lock else query).first())
+    return _draft(db, db.execute(query.with_for_update(of=drafts) if lock else query).first())
 
 
 def add_draft(
@@ -244,13 +244,14 @@ def approved_parties(db: Db, draft_id: int, revision: int, sha256: str) -> froze
 
 
 def _known() -> Select[Any]:
-    return select(drafts, _IS_DROPPED.label("is_dropped"))
+    """Return the question for drafts, each with its follow-up's hash: every page asks it, so it asks once."""
+    sha256 = followups.c.sha256.label("followup_sha256")
+    return select(drafts, sha256, _IS_DROPPED.label("is_dropped")).join(followups)
 
 
 def _draft(db: Db, row: Row[Any] | None) -> Draft | None:
     if row is None:
         return None
-    sha256 = db.execute(select(followups.c.sha256).where(followups.c.id == row.followup_id)).scalar_one()
     blocks = db.execute(
         select(draft_blocks)
         .where(draft_blocks.c.draft_id == row.id)
@@ -264,7 +265,7 @@ def _draft(db: Db, row: Row[Any] | None) -> Draft | None:
         edition=row.edition,
         revision=row.revision,
         state="dropped" if row.is_dropped else row.state,
-        followup=_decoded(db, row.followup_id, sha256),
+        followup=_decoded(db, row.followup_id, row.followup_sha256),
         blocks=tuple(Block(b.template, b.part, b.position, b.generated, b.edited, b.conflict) for b in blocks),
         sha256=row.sha256,
     )
