@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from config import Config
 from config.schema import Channel, Promise
 from tasks import channels, composing, correcting, pages, wording
-from tasks.model import Block, Draft, Edition, Entry, FollowUp, Output, Publication, Refused
+from tasks.model import Block, Draft, Edition, Entry, FollowUp, Output, Publication, Refused, Retraction
 from tasks.pages import notices, soundness
 from tasks.periods import period as period_of
 from tasks.store import Db, drafts, publications
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An edition that both parties have approved; `retraction` where it was taken back later."""
+
+    heading: drafts.Heading
+    followup: FollowUp
+    retraction: Retraction | None
 
 
 def render(db: Db, config: Config, draft: Draft, blocks: Sequence[Block]) -> tuple[Output, ...]:
@@ -21,6 +31,7 @@ def render(db: Db, config: Config, draft: Draft, blocks: Sequence[Block]) -> tup
 def compose(db: Db, config: Config, draft: Draft, blocks: Sequence[Block]) -> Edition:
     """Return all that a draft with these blocks is rendered from, as the database says now."""
     promise = config.promises[draft.promise]
+    closed = _closed(db, draft.promise)
     return composing.compose(
         promise=promise,
         municipality=config.municipality_of(promise),
@@ -29,10 +40,10 @@ def compose(db: Db, config: Config, draft: Draft, blocks: Sequence[Block]) -> Ed
         followup=draft.followup,
         edition=draft.edition,
         blocks=blocks,
-        earlier=earlier_entries(db, config, draft.promise, draft.period),
+        earlier=_entries(config, promise, draft.period, closed),
         changes=_changes(db, config, promise, draft, blocks),
-        previous=_previous(db, draft),
-        before=_before(db, draft),
+        previous=_previous(draft, closed),
+        before=_before(draft, closed),
     )
 
 
@@ -66,24 +77,30 @@ def _changes(
     return correcting.changes(config.templates, promise, before.followup, before.blocks, draft.followup, blocks)
 
 
-def _previous(db: Db, draft: Draft) -> list[tuple[int, str]]:
+def _closed(db: Db, promise: str) -> list[_Told]:
+    """Return the closed editions of a promise, by period and edition."""
+    taken_back = publications.retracted(db, promise)
+    found = []
+    for heading, followup in drafts.closed(db, promise):
+        retraction = taken_back.get(heading.period)
+        covers = retraction is not None and retraction.edition >= heading.edition
+        found.append(_Told(heading, followup, retraction if covers else None))
+    return found
+
+
+def _previous(draft: Draft, closed: Sequence[_Told]) -> list[tuple[int, str]]:
     """Return the earlier editions with their approved hashes; none that was taken back, for a hash proves a guess."""
     return [
-        (h.edition, h.sha256)
-        for h in drafts.headings(db, draft.promise)
-        if (h.period, h.state) == (draft.period, "closed")
-        and h.edition < draft.edition
-        and not publications.retraction(db, h.promise, h.period, h.edition)
+        (t.heading.edition, t.heading.sha256)
+        for t in closed
+        if t.heading.period == draft.period and t.heading.edition < draft.edition and t.retraction is None
     ]
 
 
-def _before(db: Db, draft: Draft) -> list[FollowUp]:
+def _before(draft: Draft, closed: Sequence[_Told]) -> list[FollowUp]:
     """Return the follow-ups of earlier periods that stand in the open: the newest closed edition, if not taken back."""
-    newest = {
-        h.period: h for h in drafts.headings(db, draft.promise) if h.state == "closed" and h.period < draft.period
-    }
-    standing = [h for h in newest.values() if not publications.retraction(db, h.promise, h.period, h.edition)]
-    return [found.followup for h in standing if (found := drafts.draft(db, h.id))]
+    newest = {t.heading.period: t for t in closed if t.heading.period < draft.period}
+    return [t.followup for t in newest.values() if t.retraction is None]
 
 
 def notice(db: Db, config: Config, row: Publication, channel: Channel) -> tuple[Output, ...]:
@@ -102,23 +119,16 @@ def notice(db: Db, config: Config, row: Publication, channel: Channel) -> tuple[
         period_of(promise, row.period),
         retraction,
         config.templates,
-        earlier_entries(db, config, row.promise, row.period),
+        _entries(config, promise, row.period, _closed(db, row.promise)),
     )
 
 
-def earlier_entries(db: Db, config: Config, slug: str, period: str) -> list[Entry]:
+def _entries(config: Config, promise: Promise, period: str, closed: Sequence[_Told]) -> list[Entry]:
     """Return the feed entries of the closed editions before a period, the newest edition of each, oldest first."""
-    promise = config.promises[slug]
-    newest: dict[str, Entry] = {}
-    for heading in drafts.headings(db, slug):
-        if heading.state != "closed" or heading.period >= period:
-            continue
-        retraction = publications.retraction(db, slug, heading.period, heading.edition)
-        found = drafts.draft(db, heading.id)
-        if retraction is not None:
-            newest[heading.period] = notices.entry(
-                config.templates, promise, period_of(promise, heading.period), retraction
-            )
-        elif found:
-            newest[heading.period] = wording.entry(config.templates, promise, found.followup, found.edition)
-    return [newest[key] for key in sorted(newest)]
+    newest = {t.heading.period: t for t in closed if t.heading.period < period}
+    return [
+        wording.entry(config.templates, promise, told.followup, told.heading.edition)
+        if told.retraction is None
+        else notices.entry(config.templates, promise, period_of(promise, key), told.retraction)
+        for key, told in sorted(newest.items())
+    ]

@@ -182,8 +182,8 @@ def is_from_own_origin(request: Request) -> bool:
 
 
 def _look(request: Request, review: Review) -> None:
-    """Find the session that goes with the token, and what the request is about, in one reading."""
-    with review.store.reading() as db:
+    """Find the session that goes with the token, and what the request is about."""
+    with review.store.asking() as db:
         found = sessions.find(db, digest(request.state.token))
         if found is None:
             return

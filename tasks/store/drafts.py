@@ -87,6 +87,13 @@ def headings(db: Db, promise: str | None = None) -> list[Heading]:
     return [_heading(r) for r in db.execute(query)]
 
 
+def closed(db: Db, promise: str) -> list[tuple[Heading, FollowUp]]:
+    """Return the closed editions of a promise with what each told, by period and edition."""
+    query = _known().where(drafts.c.promise == promise, drafts.c.state == "closed", ~_IS_DROPPED)
+    rows = db.execute(query.order_by(drafts.c.period, drafts.c.edition)).all()
+    return [(_heading(r), _decoded(db, r.followup_id, r.followup_sha256)) for r in rows]
+
+
 def draft(db: Db, draft_id: int, *, lock: bool = False) -> Draft | None:
     """Return one draft with its texts, or None; `lock` holds it against other writers until the commit."""
     query = _known().where(drafts.c.id == draft_id)

@@ -257,9 +257,13 @@ def retraction(db: Db, promise: str, period: str, edition: int) -> Retraction | 
         .order_by(retractions.c.edition.desc())
         .limit(1)
     ).first()
-    if row is None:
-        return None
-    return Retraction(row.promise, row.period, row.edition, row.reason, row.who, row.party, row.at)
+    return None if row is None else _retraction(row)
+
+
+def retracted(db: Db, promise: str) -> dict[str, Retraction]:
+    """Return the newest retraction of each period of a promise; it covers its own edition and those before."""
+    rows = db.execute(select(retractions).where(retractions.c.promise == promise).order_by(retractions.c.edition))
+    return {row.period: _retraction(row) for row in rows}
 
 
 def is_over(db: Db, row: Publication) -> bool:
@@ -329,3 +333,7 @@ def _publication(row: Row[Any]) -> Publication:
         not_before=row.not_before,
         updated_at=row.updated_at,
     )
+
+
+def _retraction(row: Row[Any]) -> Retraction:
+    return Retraction(row.promise, row.period, row.edition, row.reason, row.who, row.party, row.at)
