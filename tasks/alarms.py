@@ -16,6 +16,8 @@ REMINDERS = (-7, -2, 0, 1)
 _KEY_DAYS = 14
 # A source that answers badly twice an hour apart may be resting; for half a day it needs somebody.
 _PATIENCE = timedelta(hours=12)
+# Over the longest row of days off (Easter, Christmas) nothing is posted.
+_WAITING = timedelta(days=6)
 _LEAST_FREE = 1_000_000_000
 # How the keys of alarms about published pages and posts begin.
 PARITY = "parity/"
@@ -174,6 +176,45 @@ def of_publications(
         for row in rows
         # After a first look in vain the machine looks once more before anybody is asked.
         if row.state in _MENDS and row.updated_at and not (row.state == "uncertain" and row.lookups % 2)
+        for channel in [channels.get(row.channel)]
+        if channel is not None
+    ]
+
+
+_READ_WHY = "Läs under Publiceringar varför den väntar, och låt den sändas eller stoppa den."
+# What is still missing, and what to do, of each that is on its way.
+ON_THEIR_WAY: Mapping[PublicationState, tuple[str, str]] = {
+    "pending": ("har inte kommit ut", _READ_WHY),
+    "preparing": ("har inte kommit ut", _READ_WHY),
+    "prepared": ("har inte kommit ut", _READ_WHY),
+    "handed_over": ("syns inte ute", "Lägg ut den och klistra in länken under Publiceringar, eller läs varför där."),
+    "retracting": ("har inte tagits bort", "Läs under Publiceringar varför, eller ta bort den för hand i kanalen."),
+}
+
+
+def of_waiting(
+    promise: Promise,
+    channels: Mapping[str, Channel],
+    rows: Iterable[tuple[Publication, datetime]],
+    names: Mapping[str, str],
+    now: datetime,
+) -> list[Alarm]:
+    """Return an alarm for each publication that has been on its way for days.
+
+    Each of `rows` comes with when it was approved or taken back; a channel that is never there is told of here.
+    """
+    return [
+        Alarm(
+            f"waiting/{row.id}",
+            f"{promise.title}, {names[row.period]}, {channel.name}: den {ON_THEIR_WAY[row.state][0]}.",
+            ON_THEIR_WAY[row.state][1],
+            since,
+            level=2,
+            municipality=promise.municipality,
+            party=channel.party,
+        )
+        for row, since in rows
+        if row.state in ON_THEIR_WAY and now - since > _WAITING
         for channel in [channels.get(row.channel)]
         if channel is not None
     ]

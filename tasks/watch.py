@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -87,7 +87,21 @@ def facts(db: Db, config: Config, now: datetime) -> list[Alarm]:
         found += alarms.of_questions(promise, matches.waiting(db, promise.slug), now)
         mine = {c.id: c for c in config.channels_of(promise)}
         rows = publications.listed(db, promise.slug)
-        found += alarms.of_publications(promise, mine, rows, {p.id: p.name for p in every})
+        names = {p.id: p.name for p in every}
+        found += alarms.of_publications(promise, mine, rows, names)
+        found += alarms.of_waiting(promise, mine, _since(db, promise.slug, rows), names, now)
+    return found
+
+
+def _since(db: Db, promise: str, rows: Sequence[Publication]) -> list[tuple[Publication, datetime]]:
+    """Return what is on its way with when it was approved, or taken back."""
+    taken_back = publications.retracted(db, promise)
+    found = []
+    for row in rows:
+        if row.state == "retracting":
+            found.append((row, taken_back[row.period].at))
+        elif row.state in alarms.ON_THEIR_WAY:
+            found.append((row, max(w.at for w in drafts.words(db, row.draft_id, row.revision))))
     return found
 
 

@@ -263,3 +263,25 @@ def test_a_run_whose_worker_died_is_an_alarm_until_it_is_done_again(sqlite_store
         assert (found.what, found.since) == ("Körningen draft p/2021-T1 avbröts.", NOW)
     with sqlite_store.reading() as db:
         assert not [a for a in watch.facts(db, config, later) if a.key.startswith("run/")]
+
+
+def test_what_never_gets_out_is_told_after_days(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A channel that is never there: nothing is said while it may come, then once, until it is out."""
+    with a_year(tmp_path, store, monkeypatch) as year:
+        year.logs([walk("K1", "2021-04-10")], [])
+        year.run("2021-T1")
+        approved = datetime(2021, 5, 18, 9, tzinfo=UTC)
+        year.approve("2021-T1", approved)
+
+        def waiting(at: datetime) -> set[str]:
+            with store.reading() as db:
+                return {a.what for a in watch.facts(db, year.config, at) if a.key.startswith("waiting/")}
+
+        assert waiting(approved + 6 * DAY) == set()
+        late = waiting(approved + 7 * DAY)
+        assert len(late) == len(year.outbox()) and all(what.endswith("har inte kommit ut.") for what in late)
+        year.publish(approved + 7 * DAY)
+        with store.reading() as db:
+            out = [r.state for r in publications.listed(db)]
+        assert "published" in out
+        assert len(waiting(approved + 7 * DAY)) == sum(state in alarms.ON_THEIR_WAY for state in out)

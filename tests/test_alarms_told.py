@@ -107,6 +107,13 @@ def every_kind() -> list[Alarm]:
         *alarms.of_questions(promise, True, NOW),
         *alarms.of_draft(promise, period, ["police"], NOW, ("Uppföljningen väntar.", "Godkänn den.")),
         *alarms.of_publications(promise, {channel.id: channel}, rows, {period.id: period.name}),
+        *alarms.of_waiting(
+            promise,
+            {channel.id: channel},
+            [(replace(row, id=10, state="pending"), LONG_AGO)],
+            {period.id: period.name},
+            NOW,
+        ),
         alarms.of_parity(promise, channel, row, period.name, ["Nu: något annat."], NOW),
         *alarms.of_keys(expiring, date(2021, 9, 1)),
         *alarms.of_runs([("draft", "strangnas-2021/2021-T1", "OperationalError", NOW)]),
@@ -117,7 +124,7 @@ def every_kind() -> list[Alarm]:
 def test_each_kind_is_told_once_and_again_when_solved(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """What, since when and what to do, by mail and by webhook; nothing of what a source sent."""
     raised = [a for a in every_kind() if not a.key.startswith(alarms.PARITY)]
-    assert len({a.key.split("/")[0] for a in every_kind()}) == 9
+    assert len({a.key.split("/")[0] for a in every_kind()}) == 10
     guide = (configuration.SHIPPED / "deploy" / "DRIFT.md").read_text(encoding="utf-8")
     assert guide.count("\n| ") > len(raised)
     with webhook() as (hook, called), mailbox() as (box, mailed):
