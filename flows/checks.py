@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from config import Config, ConfigError, Problem
 from tasks import channels, notify, sources
 from tasks.model import Refused
@@ -40,7 +42,20 @@ def check(config: Config) -> None:
     for file, somebody in everybody:
         if said_of := notify.problem_of(somebody):
             problems.append(Problem(file, f"notify {somebody.name}", said_of, "rätta adressen, ofta i miljön"))
+    for file, names in _names_told(config):
+        for name in sorted({n for n in names if names.count(n) > 1}):
+            text = "två mottagare heter så, och den ena skulle tas för den andra"
+            problems.append(Problem(file, f"notify {name}", text, "ge dem olika namn"))
     wrong = phrasing.troubles(config.templates)
     problems += [Problem("templates", "en formulering", str(said), "rätta blocket") for said in wrong]
     if problems:
         raise ConfigError(problems)
+
+
+def _names_told(config: Config) -> Iterator[tuple[str, list[str]]]:
+    """Yield each file with the names of those who are told of what concerns it."""
+    ours = [n.name for n in config.notify]
+    yield "alarms.toml", ours
+    for municipality in config.municipalities.values():
+        own = [n.name for n in municipality.notify]
+        yield f"municipalities/{municipality.slug}.toml", [*own, *(n for n in ours if n in own)]

@@ -39,24 +39,25 @@ class Looked:
 def look(store: Store, config: Config, now: datetime, free_bytes: int, tell: Tell = notify.tell) -> Looked:
     """Bring the alarms up to date and tell people of the new, graver and solved ones, each once.
 
-    An alarm counts as told when somebody took it; where nobody did, the next look tries again.
+    Somebody who didn't get it is told at the next look, whoever else did.
     """
     with store.reading() as db:
         found = [*facts(db, config, now), *alarms.of_disk(free_bytes, now)]
     with store.writing() as db:
         kept.keep(db, found, now)
-        untold = kept.untold(db)
+        raised = kept.raised(db)
     told = 0
-    for key, alarm, solved in untold:
-        title, body = alarms.text(alarm, solved=solved, address=config.address)
-        taken = [tell(who, title, body) for who in recipients(config, alarm)]
-        if taken:
-            outcome = "solved" if solved else "raised"
-            journal.note("alarm", alarm=alarm.key, outcome=outcome if any(taken) else f"{outcome}-untold")
-        if any(taken):
-            told += 1
-            with store.writing() as db:
-                kept.mark_told(db, key, alarm, solved=solved)
+    for one in raised:
+        waiting = [who for who in recipients(config, one.alarm) if not one.is_told(who.name)]
+        title, body = alarms.text(one.alarm, solved=one.is_solved, address=config.address)
+        taken = [who for who in waiting if tell(who, title, body)]
+        if waiting:
+            outcome = "solved" if one.is_solved else "raised"
+            journal.note("alarm", alarm=one.alarm.key, outcome=outcome if taken else f"{outcome}-untold")
+        with store.writing() as db:
+            for who in taken:
+                kept.mark_told(db, one, who.name)
+        told += bool(taken)
     return Looked(tuple(found), told)
 
 

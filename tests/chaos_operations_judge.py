@@ -13,6 +13,7 @@ from sqlalchemy import select
 from tasks.model import digest
 from tasks.store import Db, Store, drafts
 from tasks.store.tables import (
+    alarm_tellings,
     alarms,
     approvals,
     draft_blocks,
@@ -149,8 +150,8 @@ def _alarms(db: Db, told: Iterable[str], cut_short: int) -> list[Wrong]:
     for r in db.execute(select(alarms)):
         if r.solved_at is None and r.key.startswith(("run/", "source/", "publication/")):
             wrong.append(Wrong("wrong_state", f"larmet står kvar: {r.what}"))
-        elif r.solved_at is not None and r.told_level is not None and not r.solved_told:
-            wrong.append(Wrong("lost", f"ingen fick veta att det är löst: {r.what}"))
+    heard = select(alarms.c.what).join(alarm_tellings).where(alarms.c.solved_at.is_not(None), ~alarm_tellings.c.solved)
+    wrong += [Wrong("lost", f"någon fick inte veta att det är löst: {r.what}") for r in db.execute(heard)]
     return wrong
 
 

@@ -36,28 +36,30 @@ def test_the_same_trouble_is_one_alarm_until_it_is_solved(store: Store) -> None:
         with store.writing() as db:
             kept.keep(db, [TROUBLE], NOW)
     with store.writing() as db:
-        [(key, alarm, solved)] = kept.untold(db)
-        assert (alarm, solved) == (TROUBLE, False)
-        kept.mark_told(db, key, alarm, solved=False)
-        assert kept.untold(db) == []
+        [one] = kept.raised(db)
+        assert (one.alarm, one.is_solved, one.is_told("Drift")) == (TROUBLE, False, False)
+        kept.mark_told(db, one, "Drift")
+        [one] = kept.raised(db)
+        assert one.is_told("Drift") and not one.is_told("Polisen")
         kept.keep(db, [], NOW + DAY)
-        [(key, alarm, solved)] = kept.untold(db)
-        assert solved
-        kept.mark_told(db, key, alarm, solved=True)
+        [one] = kept.raised(db)
+        assert one.is_solved and not one.is_told("Drift") and one.is_told("Polisen")
+        kept.mark_told(db, one, "Drift")
+        assert kept.raised(db) == []
         kept.keep(db, [TROUBLE], NOW + 2 * DAY)
-        assert [s for _, _, s in kept.untold(db)] == [False]
+        assert [(one.is_solved, one.is_told("Drift")) for one in kept.raised(db)] == [(False, False)]
 
 
 def test_a_graver_alarm_is_told_anew_and_an_untold_one_that_passed_never(store: Store) -> None:
     """Escalation speaks once more; what nobody heard of needs no all-clear."""
     with store.writing() as db:
         kept.keep(db, [TROUBLE], NOW)
-        [(key, alarm, _)] = kept.untold(db)
-        kept.mark_told(db, key, alarm, solved=False)
+        [one] = kept.raised(db)
+        kept.mark_told(db, one, "Drift")
         kept.keep(db, [replace(TROUBLE, level=2), replace(TROUBLE, key="disk")], NOW)
-        assert {a.key for _, a, _ in kept.untold(db)} == {TROUBLE.key, "disk"}
+        assert {one.alarm.key for one in kept.raised(db) if not one.is_told("Drift")} == {TROUBLE.key, "disk"}
         kept.keep(db, [replace(TROUBLE, level=2)], NOW)
-        assert {a.key for _, a, _ in kept.untold(db)} == {TROUBLE.key}
+        assert {one.alarm.key for one in kept.raised(db)} == {TROUBLE.key}
 
 
 def test_what_is_published_is_kept_apart(store: Store) -> None:
@@ -142,6 +144,30 @@ def test_an_alarm_nobody_took_is_told_next_time(store: Store) -> None:
     for _ in range(3):
         watch.look(store, full, NOW, 0, tell)
     assert len(heard) == 2 and "disken" in heard[0]
+
+
+def test_who_did_not_get_it_is_told_next_time_whoever_else_did(store: Store) -> None:
+    """One takes it, one's server is down: the next look tells the second alone, and each hears once that it is over."""
+    people = (Notify(name="Drift", url=SecretStr("json://x")), Notify(name="Polisen", url=SecretStr("json://y")))
+    here = replace(configuration.load(None, store.url), notify=people, promises={})
+    heard: list[tuple[str, bool]] = []
+    is_down = True
+
+    def tell(who: Notify, title: str, _body: str) -> bool:
+        if who.name == "Polisen" and is_down:
+            return False
+        heard.append((who.name, title.startswith("Löst: ")))
+        return True
+
+    watch.look(store, here, NOW, 0, tell)
+    assert heard == [("Drift", False)]
+    is_down = False
+    for _ in range(2):
+        watch.look(store, here, NOW, 0, tell)
+    assert heard == [("Drift", False), ("Polisen", False)]
+    for _ in range(2):
+        watch.look(store, here, NOW + DAY, 10**12, tell)
+    assert heard[2:] == [("Drift", True), ("Polisen", True)]
 
 
 def test_an_address_that_is_none_is_told_without_its_text() -> None:

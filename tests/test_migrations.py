@@ -46,6 +46,7 @@ def lived_in(store: Store) -> Store:
     with runs.only_one(store, "collect", "polisen-handelser", lambda: NOW), store.writing() as db:
         orders.add(db, promise=PROMISE, period=PERIOD, kind="rehearsal", who="demo-drift", at=NOW)
         alarms.keep(db, [Alarm("disk", "Disken.", "Frigör.", NOW)], NOW)
+        alarms.mark_told(db, alarms.raised(db)[0], "")
     return store
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +12,10 @@ from sqlalchemy import ColumnElement, Row, insert, or_, select, update
 
 from tasks.alarms import PARITY, Alarm
 from tasks.store import Db
-from tasks.store.tables import alarms
+from tasks.store.tables import alarm_tellings, alarms
+
+# Whom everything was told to before it was known to whom.
+_ALL = ""
 
 
 def keep(db: Db, found: Sequence[Alarm], now: datetime) -> None:
@@ -51,29 +56,40 @@ def open_ones(db: Db) -> list[Alarm]:
     return [_alarm(row) for row in db.execute(query)]
 
 
-def untold(db: Db) -> list[tuple[int, Alarm, bool]]:
-    """Return what people have not been told: (row, alarm, whether it is solved), oldest first.
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An alarm of which somebody may still have to be told."""
 
-    What was solved before anybody was told of it is not spoken of.
-    """
-    query = (
-        select(alarms)
-        .where(
-            or_(
-                (alarms.c.solved_at.is_(None))
-                & or_(alarms.c.told_level.is_(None), alarms.c.told_level < alarms.c.level),
-                alarms.c.solved_at.is_not(None) & alarms.c.told_level.is_not(None) & ~alarms.c.solved_told,
-            )
-        )
-        .order_by(alarms.c.id)
-    )
-    return [(row.id, _alarm(row), row.solved_at is not None) for row in db.execute(query)]
+    id: int
+    alarm: Alarm
+    is_solved: bool
+    # Who was told what: the gravest level, and whether it is solved, by recipient.
+    told: Mapping[str, tuple[int, bool]]
+
+    def is_told(self, recipient: str) -> bool:
+        """Return whether somebody knows how it is now; who never heard of what is solved needs no all-clear."""
+        level, solved = self.told.get(recipient) or self.told.get(_ALL) or (0, True)
+        return solved if self.is_solved else level >= self.alarm.level
 
 
-def mark_told(db: Db, key: int, alarm: Alarm, *, solved: bool) -> None:
-    """Remember that people were told of an alarm at its level, or that it is solved."""
-    values: dict[str, Any] = {"solved_told": True} if solved else {"told_level": alarm.level}
-    db.execute(update(alarms).where(alarms.c.id == key).values(**values))
+def raised(db: Db) -> list[Raised]:
+    """Return the alarms that stand, and the solved ones of which not all who heard know it; oldest first."""
+    waits = select(alarm_tellings.c.alarm_id).where(~alarm_tellings.c.solved)
+    query = select(alarms).where(or_(alarms.c.solved_at.is_(None), alarms.c.id.in_(waits))).order_by(alarms.c.id)
+    rows = db.execute(query).all()
+    told: defaultdict[int, dict[str, tuple[int, bool]]] = defaultdict(dict)
+    for row in db.execute(select(alarm_tellings).where(alarm_tellings.c.alarm_id.in_([r.id for r in rows]))):
+        told[row.alarm_id][row.recipient] = (row.level, row.solved)
+    return [Raised(r.id, _alarm(r), r.solved_at is not None, told[r.id]) for r in rows]
+
+
+def mark_told(db: Db, one: Raised, recipient: str) -> None:
+    """Remember that somebody was told of an alarm at its level, or that it is solved."""
+    values = {"level": one.alarm.level, "solved": one.is_solved}
+    mine = (alarm_tellings.c.alarm_id == one.id, alarm_tellings.c.recipient.in_((recipient, _ALL)))
+    db.execute(update(alarm_tellings).where(*mine).values(**values))
+    if recipient not in one.told:
+        db.execute(insert(alarm_tellings).values(alarm_id=one.id, recipient=recipient, **values))
 
 
 def _alarm(row: Row[Any]) -> Alarm:

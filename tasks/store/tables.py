@@ -558,10 +558,7 @@ alarms = Table(
     Column("municipality", String(80), nullable=False, server_default=""),
     Column("party", String(12)),
     Column("since", Moment, nullable=False),
-    # The level that people were told of; a higher one is told anew.
-    Column("told_level", Integer),
     Column("solved_at", Moment),
-    Column("solved_told", Boolean, nullable=False, server_default=text("false")),
     # The same trouble is one alarm until it is solved.
     Index(
         "uq_alarms_open",
@@ -573,3 +570,14 @@ alarms = Table(
 )
 
 APPEND_ONLY = ("judgements", "history", "approvals", "retractions")
+
+# Who was told of an alarm, by name: an address holds a key. What layout 0010 had told, it had told to all: "".
+alarm_tellings = Table(
+    "alarm_tellings",
+    metadata,
+    Column("alarm_id", Integer, ForeignKey("alarms.id"), primary_key=True),
+    Column("recipient", String(200), primary_key=True),
+    # The gravest level that was told; a higher one is told anew.
+    Column("level", Integer, nullable=False),
+    Column("solved", Boolean, nullable=False, server_default=text("false")),
+)
