@@ -27,6 +27,8 @@ from tests.following import municipality
 MONTHS = "januari|februari|mars|april|maj|juni|juli|augusti|september|oktober|november|december"
 DAY = re.compile(rf"\b\d{{1,2}}(–\d{{1,2}})?( ({MONTHS}))(–\d{{1,2}} ({MONTHS}))?|\b20\d\d\b[\dTZ:+.-]*")
 NUMBER = re.compile(r"(?<![\w.-])\d+(?![\w.-]*\w)")
+# So many attacked years take about a minute.
+_TELL_AFTER = 100
 # A variable: period, the first closing (oldest knowledge first) since which its count stood still, which part.
 Variable = tuple[str, int, str]
 
@@ -173,7 +175,9 @@ def _words(output: Output) -> str:
 def attack(seeds: Iterable[int], *, render: bool) -> dict[str, int]:
     """Attack one random history for each seed and return how it went."""
     found: Counter[str] = Counter()
-    for seed in seeds:
+    for number, seed in enumerate(seeds):
+        if number and not number % _TELL_AFTER:
+            print(f"  {number} år angripna", flush=True)
         history = random_history(seed, render=render)
         against = Attack(history)
         broken = against.broken()
