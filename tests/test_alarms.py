@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 import config as configuration
 from config.schema import Channel, Notify, Source
+from flows.checks import check
 from tasks import alarms, channels, notify, watch
 from tasks.alarms import Alarm
 from tasks.model import Fetch, Publication, PublicationState, Receipt, Refused, Unavailable, Uncertain
@@ -168,6 +169,18 @@ def test_who_did_not_get_it_is_told_next_time_whoever_else_did(store: Store) -> 
     for _ in range(2):
         watch.look(store, here, NOW + DAY, 10**12, tell)
     assert heard[2:] == [("Drift", True), ("Polisen", True)]
+
+
+def test_two_recipients_of_one_name_are_a_problem_of_the_config() -> None:
+    """Else who got it would be taken for who didn't."""
+    config = configuration.load()
+    here = replace(config, notify=(Notify(name="Drift"), Notify(name="Drift")))
+    with pytest.raises(configuration.ConfigError, match="olika namn"):
+        check(here)
+    place = config.municipalities["strangnas"].model_copy(update={"notify": (Notify(name="Drift"),)})
+    with pytest.raises(configuration.ConfigError, match=r"strangnas\.toml"):
+        check(replace(config, notify=(Notify(name="Drift"),), municipalities={"strangnas": place}))
+    check(replace(config, notify=(Notify(name="Drift"), Notify(name="Chef"))))
 
 
 def test_an_address_that_is_none_is_told_without_its_text() -> None:
