@@ -27,6 +27,8 @@ from tasks.store.waiting import wrap
 
 Db = Connection
 _MIGRATIONS = Path(__file__).parents[1] / "migrations"
+# So many at a time; whoever is busy keeps them all, since to open one takes as long as to make a page.
+_CONNECTIONS = 15
 # SQLite waits this long for another writer before it gives up.
 _BUSY_MS = 30_000
 
@@ -34,8 +36,8 @@ _BUSY_MS = 30_000
 class Store:
     """A database of Löfteskollen: SQLite by default, PostgreSQL by URL.
 
-    `busy` keeps SQLite's connections open between uses, for a process that answers many requests: closing the last
-    one makes SQLite write its log back and delete it, which the next request would wait for.
+    `busy` keeps connections open between uses, for a process that answers many requests: closing the last one makes
+    SQLite write its log back and delete it, which the next request would wait for.
     """
 
     def __init__(self, url: str, *, busy: bool = False) -> None:
@@ -168,7 +170,7 @@ def _engine(url: str, busy: bool) -> Engine:
             parsed = parsed.set(drivername="postgresql+psycopg")
         if parsed.get_backend_name() == "sqlite":
             return _sqlite(parsed.database or "", parsed.render_as_string(hide_password=False), busy)
-        return _postgresql(parsed)
+        return _postgresql(parsed, busy)
     except (ArgumentError, ModuleNotFoundError) as error:
         raise Refused(
             f"Databasadressen går inte att tolka ({error}). Skriv till exempel sqlite:///var/lofteskoll.db eller "
@@ -176,9 +178,17 @@ def _engine(url: str, busy: bool) -> Engine:
         ) from None
 
 
-def _postgresql(url: URL) -> Engine:
+def _postgresql(url: URL, busy: bool) -> Engine:
+    kept = _CONNECTIONS if busy else _CONNECTIONS // 3
     # read committed: with repeatable read, waiting claims would fail instead of seeing the other's commit.
-    engine = create_engine(url, isolation_level="READ COMMITTED")
+    engine = create_engine(
+        url,
+        isolation_level="READ COMMITTED",
+        pool_size=kept,
+        max_overflow=_CONNECTIONS - kept,
+        # The one that was used last has its plans at hand.
+        pool_use_lifo=True,
+    )
 
     @event.listens_for(engine, "checkout")
     def _is_alive(connection: psycopg.Connection[Any], _record: object, _fairy: object) -> None:
