@@ -54,10 +54,11 @@ def look(store: Store, config: Config, now: datetime, free_bytes: int, tell: Tel
         if waiting:
             outcome = "solved" if one.is_solved else "raised"
             journal.note("alarm", alarm=one.alarm.key, outcome=outcome if taken else f"{outcome}-untold")
-        with store.writing() as db:
-            for who in taken:
-                kept.mark_told(db, one, who.name)
-        told += bool(taken)
+        if taken:
+            told += 1
+            with store.writing() as db:
+                for who in taken:
+                    kept.mark_told(db, one, who.name)
     return Looked(tuple(found), told)
 
 
@@ -95,13 +96,14 @@ def facts(db: Db, config: Config, now: datetime) -> list[Alarm]:
 
 
 def _since(db: Db, promise: str, rows: Sequence[Publication]) -> list[tuple[Publication, datetime]]:
-    """Return what is on its way with when it was approved, or taken back."""
+    """Return what is on its way with when it was approved, or taken back; what a later edition replaced isn't."""
     taken_back = publications.retracted(db, promise)
+    newest = {(row.period, row.channel): row.id for row in rows}
     found = []
     for row in rows:
         if row.state == "retracting":
             found.append((row, taken_back[row.period].at))
-        elif row.state in alarms.ON_THEIR_WAY:
+        elif row.state in alarms.ON_THEIR_WAY and row.id == newest[row.period, row.channel]:
             found.append((row, max(w.at for w in drafts.words(db, row.draft_id, row.revision))))
     return found
 

@@ -324,3 +324,10 @@ def test_what_never_gets_out_is_told_after_days(tmp_path: Path, store: Store, mo
             out = [r.state for r in publications.listed(db)]
         assert "published" in out
         assert len(waiting(approved + 7 * DAY)) == sum(state in alarms.ON_THEIR_WAY for state in out)
+        year.logs([walk("K1", "2021-04-10"), walk("K2", "2021-04-12")], [])
+        assert year.run("2021-T1", approved + 8 * DAY).outcome == "correction"
+        year.approve("2021-T1", approved + 8 * DAY)
+        with store.reading() as db:
+            rows = publications.listed(db)
+            late = [a.key for a in watch.facts(db, year.config, approved + 20 * DAY) if a.key.startswith("waiting/")]
+        assert late == [f"waiting/{r.id}" for r in rows if r.edition == 2], "what is replaced waits for nothing"
