@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -13,6 +14,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from tasks.model import (
     Approval,
     Dated,
+    Draft,
     Fetch,
     FollowUp,
     Output,
@@ -205,6 +207,35 @@ def test_of_two_saves_of_one_revision_one_wins(store: Store) -> None:
 def outbox_row(draft_id: int, channel: str = "site") -> Publication:
     """A row of the outbox."""
     return Publication(0, "p", "2021-T1", 1, channel, "p/2021-T1", "pending", draft_id, 1)
+
+
+@pytest.mark.slow
+def test_who_waits_for_a_draft_sees_it_with_its_new_figures(postgresql_store: Store) -> None:
+    """A flow gives the draft another follow-up meanwhile: it is still there, with that one."""
+    draft_id = a_draft(postgresql_store)
+    seen: list[Draft | None] = []
+
+    def wait(newest: bool) -> None:
+        with postgresql_store.writing() as db:
+            asked = drafts.latest(db, "p", "2021-T1", lock=True) if newest else drafts.draft(db, draft_id, lock=True)
+            seen.append(asked)
+
+    waiting = [threading.Thread(target=wait, args=(newest,)) for newest in (True, False)]
+    with postgresql_store.writing() as db:
+        before = drafts.draft(db, draft_id, lock=True)
+        assert before is not None
+        fresh, _ = drafts.freeze(db, replace(before.followup, as_of=LATER))
+        for thread in waiting:
+            thread.start()
+        time.sleep(0.3)
+        assert not seen
+        made = (Output("site", "index.html", "text/html", b"<p>2</p>"),)
+        assert drafts.revise(
+            db, draft_id, seen_revision=1, followup_id=fresh, blocks=(), rendered=made, at=LATER
+        ) == 2  # fmt: skip
+    for thread in waiting:
+        thread.join(10)
+    assert [(d.revision, d.followup.as_of) for d in seen if d] == [(2, LATER)] * 2
 
 
 def test_of_many_workers_one_gets_the_row(store: Store) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, insert, select, update
 
 from tasks.model import Approval, Block, Draft, FollowUp, Output, Party, combined_sha256
 from tasks.store import Db, outputs
@@ -96,8 +96,9 @@ def closed(db: Db, promise: str) -> list[tuple[Heading, FollowUp]]:
 
 def draft(db: Db, draft_id: int, *, lock: bool = False) -> Draft | None:
     """Return one draft with its texts, or None; `lock` holds it against other writers until the commit."""
-    query = _known().where(drafts.c.id == draft_id)
-    return _draft(db, db.execute(query.with_for_update(of=drafts) if lock else query).first())
+    if lock:
+        _hold(db, drafts.c.id == draft_id)
+    return _draft(db, db.execute(_known().where(drafts.c.id == draft_id)).first())
 
 
 def edition(db: Db, promise: str, period: str, number: int) -> Draft | None:
@@ -121,13 +122,11 @@ def released(db: Db, promise: str, *, lock: bool = False) -> list[FollowUp]:
 
 def latest(db: Db, promise: str, period: str, *, lock: bool = False) -> Draft | None:
     """Return a period's newest edition, or None; `lock` holds it against other writers until the commit."""
-    query = (
-        _known()
-        .where(drafts.c.promise == promise, drafts.c.period == period, ~_IS_DROPPED)
-        .order_by(drafts.c.edition.desc())
-        .limit(1)
-    )
-    return _draft(db, db.execute(query.with_for_update(of=drafts) if lock else query).first())
+    of_period = (drafts.c.promise == promise, drafts.c.period == period)
+    if lock:
+        _hold(db, *of_period)
+    query = _known().where(*of_period, ~_IS_DROPPED).order_by(drafts.c.edition.desc()).limit(1)
+    return _draft(db, db.execute(query).first())
 
 
 def add_draft(
@@ -248,6 +247,14 @@ def words(db: Db, draft_id: int, revision: int | None = None) -> list[Approval]:
 def approved_parties(db: Db, draft_id: int, revision: int, sha256: str) -> frozenset[Party]:
     """Return the parties that approved exactly these bytes of this revision."""
     return frozenset(w.party for w in words(db, draft_id, revision) if w.verdict == "approved" and w.sha256 == sha256)
+
+
+def _hold(db: Db, *which: ColumnElement[bool]) -> None:
+    """Lock drafts until the commit.
+
+    In a question of its own: PostgreSQL gives no row at all where a joined one isn't the same after the waiting.
+    """
+    db.execute(select(drafts.c.id).where(*which).order_by(drafts.c.id).with_for_update())
 
 
 def _known() -> Select[Any]:
