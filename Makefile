@@ -33,7 +33,7 @@ up: setup
 
 # Two processes, each file in one of them: a file's servers and its browser are started once.
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --max-worker-restart 0
 
 # No Prefect, no browser, no server: for the minute between two edits.
 fast: setup

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
 
-import anyio
 import anyio.to_thread
 import uvicorn
 from fastapi import Depends, FastAPI, Request, Response
@@ -45,8 +44,8 @@ from tasks.store import drafts as drafts_kept
 from tasks.store.away import MaybeKept
 
 # Few work at a time (turns.py), the others wait for the database: with two of its fifteen connections each at most,
-# and those who look who is asking with one.
-_THREADS, _LOOKING = 6, 3
+# and those who look who is asking (auth.py) with one.
+_THREADS = 6
 # So that a small page gets in between while a large one is made: a save takes 30 ms, and asks were answered after it.
 _TURN_SECONDS = 0.001
 # So many drafts are rendered before the first visitor comes, the newest ones; each takes a quarter of a second.
@@ -73,7 +72,6 @@ def create_app(config: Config, store: Store, *, demo: bool, secret: str, now: Ca
         # On the whole application, so that no route can be added without it.
         dependencies=[Depends(auth.guard)],
     )
-    app.state.looking = anyio.CapacityLimiter(_LOOKING)
     app.state.review = page.Review(config, store, demo, secret, now)
     app.state.rules, app.state.providers = roles.rules(config), sign_in.providers(app.state.review)
     app.add_middleware(gate.Gate, address=config.address)

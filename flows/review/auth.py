@@ -12,6 +12,8 @@ from typing import Annotated, Any
 from urllib.parse import urlencode, urlsplit
 
 import anyio.to_thread
+from anyio import CapacityLimiter
+from anyio.lowlevel import RunVar
 from fastapi import BackgroundTasks, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData
@@ -32,6 +34,10 @@ NOTED_EVERY = timedelta(minutes=1)
 # find the person signed in. Changes ask for the second cookie too, which no other site can make a browser send.
 READING, CHANGING = "lofteskoll", "lofteskoll-andra"
 _LONGEST_TOKEN = 100
+# So many look who is asking at once, with one connection each. A limiter for each event loop, as anyio keeps its own:
+# it would never wake somebody who waits in another loop, as each thread of a test has one.
+_LOOKING = 3
+_LIMIT: RunVar[CapacityLimiter] = RunVar("who is asking")
 
 
 class SignInNeeded(Exception):
@@ -86,11 +92,20 @@ async def guard(request: Request, after: BackgroundTasks) -> None:
     if state.token:
         # Not behind the handlers: it is short, and each request would queue up twice.
         look = turns.in_turn(_look, first=True)
-        await anyio.to_thread.run_sync(look, request, review, limiter=request.app.state.looking)
+        await anyio.to_thread.run_sync(look, request, review, limiter=_limit())
     if state.session and review.now() - state.session.seen_at >= NOTED_EVERY:
         after.add_task(_note_seen, review.store, digest(state.token), review.now())
     if changing:
         _refuse_from_elsewhere(request)
+
+
+def _limit() -> CapacityLimiter:
+    """Return what lets few look at once, made at the first request that this event loop answers."""
+    found = _LIMIT.get(None)
+    if found is None:
+        found = CapacityLimiter(_LOOKING)
+        _LIMIT.set(found)
+    return found
 
 
 def may(*roles: Role) -> Callable[[Request], Awaitable[Visit]]:
