@@ -14,7 +14,7 @@ from config.schema import Channel, Promise, Source
 from flows.review.asked import open_questions
 from flows.review.standing import Standing, standings
 from tasks.alarms import Alarm
-from tasks.model import Coverage, Draft, Fetch, Period, Publication, PublicationState
+from tasks.model import Approval, Coverage, Draft, Fetch, Period, Publication, PublicationState
 from tasks.periods import days_left, local_date, moment, periods, swedish_date
 from tasks.store import Db, alarms, drafts, publications, records
 
@@ -67,6 +67,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class _Kept:
+    """What lines are told from: the newest editions and the outbox by promise and period, both parties' words."""
+
+    newest: Mapping[tuple[str, str], Draft]
+    said: Mapping[int, Sequence[Approval]]
+    sent: Mapping[tuple[str, str], Sequence[Publication]]
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """How one source is, in plain words."""
 
@@ -98,11 +107,12 @@ def overview(db: Db, config: Config, now: datetime, only: str | None = None) -> 
     today = local_date(now)
     promises = [p for p in config.promises.values() if only in (None, p.slug)]
     asked = {p.slug: len(open_questions(db, p).questions) for p in promises}
+    kept = _kept(db, promises)
     heard = records.standing(db)
     raised = alarms.open_ones(db)
     return Overview(
         tuple(
-            line(db, config, promise, period, today, asked[promise.slug])
+            _line(db, config, kept, promise, period, today, asked[promise.slug])
             for promise in promises
             for period in reversed(periods(promise))
             if period.start <= today
@@ -115,22 +125,33 @@ def overview(db: Db, config: Config, now: datetime, only: str | None = None) -> 
 
 def line(db: Db, config: Config, promise: Promise, period: Period, today: date, asked: int) -> Line:
     """Return how far a period has come; `asked` is how many questions about the promise are open at this moment."""
-    draft = drafts.latest(db, promise.slug, period.id)
-    municipality = config.municipality_of(promise)
-    stands = tuple(standings(db, municipality, draft, drafts.words(db, draft.id))) if draft else ()
-    sent = tuple(
-        p for p in publications.listed(db, promise.slug, period.id) if draft is not None and p.edition == draft.edition
-    )
+    return _line(db, config, _kept(db, [promise]), promise, period, today, asked)
+
+
+def _kept(db: Db, promises: Sequence[Promise]) -> _Kept:
+    """Read what the periods of some promises are told from, in as many questions for one as for a whole country."""
+    newest = drafts.newest(db, [p.slug for p in promises])
+    sent: dict[tuple[str, str], list[Publication]] = {}
+    for row in publications.listed(db, promises[0].slug if len(promises) == 1 else None):
+        sent.setdefault((row.promise, row.period), []).append(row)
+    return _Kept(newest, drafts.words_on(db, [d.id for d in newest.values()]), sent)
+
+
+def _line(db: Db, config: Config, kept: _Kept, promise: Promise, period: Period, today: date, asked: int) -> Line:
+    key = (promise.slug, period.id)
+    draft = kept.newest.get(key)
+    sent = tuple(p for p in kept.sent.get(key, ()) if draft is not None and p.edition == draft.edition)
     left = _left(draft, sent, period, today)
     if draft is None:
         waits = (
             f"Utkastet skrivs efter {swedish_date(period.end)}." if today <= period.end else "Utkastet är inte skrivet."
         )
         return Line(promise, period, left, None, (), (), (), (), waits)
+    stands = standings(db, config.municipality_of(promise), draft, kept.said.get(draft.id, ()))
     steps = [_fetched(promise, draft), _matched(draft, asked), _drafted(draft)]
     steps += [_approved(draft, s) for s in stands]
     shown = tuple(_published(channel, sent) for channel in config.channels_of(promise))
-    return Line(promise, period, left, draft, stands, sent, tuple(steps), shown, "")
+    return Line(promise, period, left, draft, tuple(stands), sent, tuple(steps), shown, "")
 
 
 def source_health(source: Source, heard: tuple[datetime | None, Fetch] | None, now: datetime) -> Health:

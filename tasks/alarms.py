@@ -92,13 +92,17 @@ def of_quarantine(sources: Iterable[Source], fresh: Mapping[str, int], now: date
     return [
         Alarm(
             f"quarantine/{source.id}",
-            f"{fresh[source.id]} rader från {source.name} gick inte att läsa.",
-            "Öppna källans fil, rätta raderna och hämta igen; raderna och skälen visas av lofteskoll status.",
+            f"{_rows(fresh[source.id])} från {source.name} gick inte att läsa.",
+            "Öppna källans fil, rätta det och hämta igen; raderna och skälen visas av lofteskoll status.",
             now,
         )
         for source in sources
         if fresh.get(source.id)
     ]
+
+
+def _rows(count: int) -> str:
+    return "1 rad" if count == 1 else f"{count} rader"
 
 
 def of_questions(promise: Promise, waiting: bool, now: datetime) -> list[Alarm]:

@@ -131,8 +131,25 @@ def test_an_open_quote_costs_one_line() -> None:
         ["c5", "planerad", "2021-11-01", "Härad", '"Ett" ord', "ja"],
         ROW[:3],
     ]
-    parsed = parse("\n".join(";".join(cells) for cells in rows).encode())
+    parsed = parse("".join(";".join(cells) + "\n" for cells in rows).encode())
     assert (len(parsed.records), [q.row for q in parsed.quarantined]) == (3, [3])
+
+
+@pytest.mark.parametrize(
+    ("rows", "cut"),
+    [
+        ([HEADING, ROW, ROW[:3]], True),
+        ([HEADING, ROW[:3]], True),
+        ([HEADING, ROW, [*ROW[:3], "Mari"], []], False),  # a line end, whatever is left out
+        ([HEADING[:4], ROW[:3], ROW[:3]], False),
+        ([HEADING[:3], ROW[:3], ROW[:3]], False),
+        ([HEADING, ROW, [*ROW[:4], '"ett\ntvå"', "ja"]], False),
+    ],
+)
+def test_a_file_that_ends_within_a_row_is_not_the_whole_one(rows: list[list[str]], cut: bool) -> None:
+    """A download that broke off costs its last row, and never counts as having heard the source in full."""
+    parsed = parse("\n".join(";".join(cells) for cells in rows).encode())
+    assert bool(parsed.thinned) == cut == any("slutar mitt i raden" in q.reason for q in parsed.quarantined)
 
 
 def test_line_numbers_count_the_lines_inside_cells() -> None:

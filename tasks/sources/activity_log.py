@@ -8,7 +8,7 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ _HEADING_WITHIN = 20
 _MAX_CELL_LINES = 50
 _MAX_COLUMNS = 200
 _MAX_UNPACKED = 200_000_000
+_CUT = "filen slutar mitt i raden; hämta eller spara hela filen igen"
 _DAYS = frozenset({"date", "end", "moved_to", "reported"})
 _DAY_NUMBER = re.compile(r"\d{5}(?:[.,]\d+)?", re.ASCII)
 # (number as a person sees it: line of the file, row of the sheet; cells)
@@ -73,7 +74,9 @@ def parse(source: Source, payload: Payload) -> Parsed:
     tables = _sheets(source, options, payload) if body.startswith(b"PK") else [_csv(source, payload, broken)]
     for rows in tables:
         if heading := _heading(rows):
-            return _read(source, rows, heading, broken)
+            found = _read(source, rows, heading, broken)
+            cut = next((f"filen slutar mitt i rad {q.row}" for q in broken if q.reason == _CUT), "")
+            return replace(found, thinned=f"{source.name}: {cut}." if cut else "")
     raise _no_heading(source, payload)
 
 
@@ -140,9 +143,12 @@ def _csv(source: Source, payload: Payload, broken: list[Quarantined]) -> list[_R
     lines = text.split("\n")
     if lines[0].lower().startswith("sep="):
         lines[0] = ""  # Excel's own note about the separator
-    separator, width = _separator(lines)
+    separator, width, heading = _separator(lines)
     if not separator:
         raise _no_heading(source, payload)
+    if _is_cut(lines[heading:], separator):
+        broken.append(Quarantined(len(lines), _CUT, tidy(lines[-1], 2000)))
+        lines[-1] = ""
     _put_aside(lines, separator, width, broken)
     try:
         table = pd.read_csv(
@@ -164,16 +170,27 @@ def _csv(source: Source, payload: Payload, broken: list[Quarantined]) -> list[_R
     return rows
 
 
-def _separator(lines: Sequence[str]) -> tuple[str, int]:
-    """Return the separator that makes the best heading, and that heading's number of columns; "" if none does."""
-    best, width, most = "", 0, 1
-    for line in lines[:_HEADING_WITHIN]:
+def _separator(lines: Sequence[str]) -> tuple[str, int, int]:
+    """Return the separator that makes the best heading, that heading's columns and line; "" if none does."""
+    best, width, at, most = "", 0, 0, 1
+    for number, line in enumerate(lines[:_HEADING_WITHIN]):
         for separator in _SEPARATORS:
             cells = [c.strip().strip('"') for c in line.split(separator, _MAX_COLUMNS)]
             known = len(_headings(0, cells).names)
             if known > most:
-                best, width, most = separator, len(cells), known
-    return best, width
+                best, width, at, most = separator, len(cells), number, known
+    return best, width, at
+
+
+def _is_cut(lines: Sequence[str], separator: str) -> bool:
+    """Return whether a text from its heading on ends within a row, as a download does that was broken off.
+
+    Programs end their last row with a line end, or at least write all its fields; people who leave out the last ones
+    leave them out everywhere. An odd number of quotes ends a cell of several lines.
+    """
+    *others, last = (line.count(separator) for line in lines if line.strip())
+    in_one_line = bool(lines[-1].strip()) and lines[-1].count('"') % 2 == 0
+    return in_one_line and bool(others) and last < min(others)
 
 
 def _put_aside(lines: list[str], separator: str, width: int, broken: list[Quarantined]) -> None:

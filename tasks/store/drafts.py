@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,9 +17,10 @@ from tasks.store.tables import approvals, draft_blocks, drafts, dropped_drafts, 
 
 _FOLLOWUP = TypeAdapter(FollowUp)
 # A follow-up is frozen, and its hash is over all of it: the same hash is the same follow-up, in any database. Each is
-# read from its JSON once; a page may name three of them, and that took half of its time.
+# read from its JSON once; a page may name three of them, and that took half of its time. The board of a whole country
+# names 870, at some 54 kB each.
 _READ: dict[str, FollowUp] = {}
-_MOST_READ = 100
+_MOST_READ = 1000
 _IS_DROPPED = select(dropped_drafts.c.draft_id).where(dropped_drafts.c.draft_id == drafts.c.id).exists()
 
 
@@ -127,6 +128,13 @@ def latest(db: Db, promise: str, period: str, *, lock: bool = False) -> Draft | 
         _hold(db, *of_period)
     query = _known().where(*of_period, ~_IS_DROPPED).order_by(drafts.c.edition.desc()).limit(1)
     return _draft(db, db.execute(query).first())
+
+
+def newest(db: Db, promises: Collection[str]) -> dict[tuple[str, str], Draft]:
+    """Return the newest edition of every period of some promises, by promise and period."""
+    query = _known().where(drafts.c.promise.in_(promises), ~_IS_DROPPED).order_by(drafts.c.edition)
+    rows = {(r.promise, r.period): r for r in db.execute(query)}
+    return {(d.promise, d.period): d for d in _drafts(db, list(rows.values()))}
 
 
 def add_draft(
@@ -244,6 +252,15 @@ def words(db: Db, draft_id: int, revision: int | None = None) -> list[Approval]:
     return [_approval(r) for r in db.execute(query.order_by(approvals.c.id))]
 
 
+def words_on(db: Db, draft_ids: Collection[int]) -> dict[int, list[Approval]]:
+    """Return the approvals and rejections of some drafts by draft, oldest first; nothing of one without any."""
+    found: dict[int, list[Approval]] = {}
+    query = select(approvals).where(approvals.c.draft_id.in_(draft_ids)).order_by(approvals.c.id)
+    for row in db.execute(query):
+        found.setdefault(row.draft_id, []).append(_approval(row))
+    return found
+
+
 def approved_parties(db: Db, draft_id: int, revision: int, sha256: str) -> frozenset[Party]:
     """Return the parties that approved exactly these bytes of this revision."""
     return frozenset(w.party for w in words(db, draft_id, revision) if w.verdict == "approved" and w.sha256 == sha256)
@@ -264,25 +281,34 @@ def _known() -> Select[Any]:
 
 
 def _draft(db: Db, row: Row[Any] | None) -> Draft | None:
-    if row is None:
-        return None
-    blocks = db.execute(
+    return None if row is None else _drafts(db, [row])[0]
+
+
+def _drafts(db: Db, rows: Sequence[Row[Any]]) -> list[Draft]:
+    """Return drafts with their texts, read in one question."""
+    blocks: dict[int, list[Block]] = {r.id: [] for r in rows}
+    query = (
         select(draft_blocks)
-        .where(draft_blocks.c.draft_id == row.id)
+        .where(draft_blocks.c.draft_id.in_(blocks))
         # As they were written: a rerun that writes the same blocks must find them equal.
         .order_by(draft_blocks.c.position, draft_blocks.c.template, draft_blocks.c.part)
     )
-    return Draft(
-        id=row.id,
-        promise=row.promise,
-        period=row.period,
-        edition=row.edition,
-        revision=row.revision,
-        state="dropped" if row.is_dropped else row.state,
-        followup=_decoded(db, row.followup_id, row.followup_sha256),
-        blocks=tuple(Block(b.template, b.part, b.position, b.generated, b.edited, b.conflict) for b in blocks),
-        sha256=row.sha256,
-    )
+    for b in db.execute(query):
+        blocks[b.draft_id].append(Block(b.template, b.part, b.position, b.generated, b.edited, b.conflict))
+    return [
+        Draft(
+            id=row.id,
+            promise=row.promise,
+            period=row.period,
+            edition=row.edition,
+            revision=row.revision,
+            state="dropped" if row.is_dropped else row.state,
+            followup=_decoded(db, row.followup_id, row.followup_sha256),
+            blocks=tuple(blocks[row.id]),
+            sha256=row.sha256,
+        )
+        for row in rows
+    ]
 
 
 def _decoded(db: Db, key: int, sha256: str) -> FollowUp:
