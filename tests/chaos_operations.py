@@ -23,7 +23,7 @@ from pathlib import Path
 
 from tests.chaos_databases import databases
 from tests.chaos_operations_house import Tally
-from tests.chaos_operations_living import living
+from tests.chaos_operations_living import living, prefect_away
 from tests.chaos_operations_run import Run, empty
 from tests.chaos_operations_scenes import full_database, full_folder, killed, locked, restarted
 from tests.chaos_operations_time import HANGS, TALKS_NONSENSE, jumped, summer_time_ends, two_systems
@@ -57,6 +57,9 @@ SCENES = (
     Scene("source-hangs", "en källa hänger sig i tre veckor och kommer tillbaka", HANGS),
     Scene("source-nonsense", "en källa svarar med skräp i tre veckor och kommer tillbaka", TALKS_NONSENSE),
     Scene("living", "kill -9 av Prefects server, av flödena och av hela lofteskoll up", living, living=True),
+    Scene(
+        "prefect-away", "Prefects server borta i timmar medan klockan går (kräver faketime)", prefect_away, living=True
+    ),
 )
 
 
