@@ -26,7 +26,7 @@ from tests.chaos_operations_house import Tally
 from tests.chaos_operations_living import living, prefect_away
 from tests.chaos_operations_run import Run, empty
 from tests.chaos_operations_scenes import full_database, full_folder, killed, locked, restarted
-from tests.chaos_operations_time import HANGS, TALKS_NONSENSE, jumped, summer_time_ends, two_systems
+from tests.chaos_operations_time import HANGS, TALKS_NONSENSE, asleep, jumped, summer_time_ends, two_systems
 
 _WRONG = ("lost", "twice", "wrong_state", "stuck")
 
@@ -53,6 +53,7 @@ SCENES = (
     Scene("clock-ahead", "klockan går en månad före när flödet dör, och ställs sedan rätt", jumped(timedelta(days=30))),
     Scene("clock-behind", "klockan går ett dygn efter när flödet dör", jumped(-timedelta(days=1))),
     Scene("summer-time", "natten då en timme kommer två gånger, och allt startas dubbelt", summer_time_ends),
+    Scene("asleep", "datorn sover en vecka över periodens slut, och allt som missades går på en gång", asleep),
     Scene("two-systems", "två system startade av misstag på samma databas", two_systems),
     Scene("source-hangs", "en källa hänger sig i tre veckor och kommer tillbaka", HANGS),
     Scene("source-nonsense", "en källa svarar med skräp i tre veckor och kommer tillbaka", TALKS_NONSENSE),

@@ -83,6 +83,28 @@ def both(run: Run, house: House, name: str) -> None:
         run.expect(ended.done, "stuck", f"{name} två gånger samtidigt: {ended}")
 
 
+def asleep(run: Run) -> None:
+    """The machine sleeps for a week across the period's end; all that was missed fires at once, by hand too."""
+    with run.house() as house:
+        house.shared.now = datetime(2021, 4, 27, 6, 6, tzinfo=UTC)
+        for name in ("collect", "reconcile", "draft"):
+            house.quiet(name)
+        house.shared.now += timedelta(days=7)
+        missed = ("collect", "collect", "reconcile", "draft", "draft", "renew", "watch", "watch", "publish", "alarm")
+        begun = [house.flow(name) for name in missed]
+        run.tally.numbers["faults"] += 1
+        run.tally.broken["en veckas sömn"] += 1
+        for name, ended in zip(missed, [process.wait() for process in begun], strict=True):
+            run.expect(ended.done, "stuck", f"{name} efter sömnen: {ended}")
+        run.rest(house, twin=False)
+        with house.store() as store:
+            found = kept(store)
+        editions = Counter(one[:3] for one in found["drafts"])  # type: ignore[index]
+        run.expect(list(editions.values()) == [1], "twice" if editions else "lost", f"utkast: {editions}")
+        same = found["records"] == run.twin().kept["records"]
+        run.expect(same, "wrong_state", f"uppgifter: {found['records']}")
+
+
 def two_systems(run: Run) -> None:
     """Two installations were started on one database by mistake: every flow runs twice at once, all day."""
     with run.house() as house:
