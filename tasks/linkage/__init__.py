@@ -99,17 +99,21 @@ def _about_pairs(
     pairs: Iterable[PairScore],
     answers: Mapping[tuple[str, str], Judgement],
 ) -> list[Question]:
-    """Return one question per two clusters that may be one, best pair first, and those a changed record reopens."""
+    """Return the questions that would join clusters that may be one, best pair first, and those a record reopens.
+
+    No more than that: of three that may be one, two questions tell, and the third comes when one of them is a no.
+    """
     where: dict[str, list[int]] = {}
     for one, number in zip(clusters.occasions, clusters.cluster, strict=True):
         where.setdefault(one.reading.record_id, []).append(number)
     kept_apart = {(a, b) for one, two in clusters.apart for a in where.get(one, []) for b in where.get(two, [])}
-    asked: set[tuple[int, int]] = {*kept_apart, *((b, a) for a, b in kept_apart)}
+    kept_apart |= {(b, a) for a, b in kept_apart}
+    linked = _Links(clusters.cluster)
     found = []
     for pair in sorted(pairs, key=lambda p: (-p.score, p.left, p.right)):
         earlier = answers.get((pair.left, pair.right))
         edges = {(a, b) for a in where.get(pair.left, []) for b in where.get(pair.right, []) if a != b}
-        if not earlier and (not edges or edges & asked or pair.band == "no"):
+        if not earlier and (not edges or edges & kept_apart or pair.band == "no" or linked.any(edges)):
             continue
         both = records.get(pair.left), records.get(pair.right)
         if both[0] is None or both[1] is None:
@@ -117,11 +121,33 @@ def _about_pairs(
         sha = seen(both[0], both[1])
         if earlier and (earlier.verdict == "unsure" or earlier.seen_sha256 == sha or not _against(pair, earlier)):
             continue
-        asked |= edges | {(b, a) for a, b in edges}
+        linked.join(edges)
         found.append(
             Question(promise.slug, "same", pair.left, pair.right, _ask(both[0], both[1]), pair.reasons, sha, earlier)
         )
     return found
+
+
+class _Links:
+    """Which clusters the questions that are asked already link, be it by way of others."""
+
+    def __init__(self, clusters: Iterable[int]) -> None:
+        self._parent = {c: c for c in clusters}
+
+    def any(self, edges: Iterable[tuple[int, int]]) -> bool:
+        """Return whether any two are linked."""
+        return any(self._root(a) == self._root(b) for a, b in edges)
+
+    def join(self, edges: Iterable[tuple[int, int]]) -> None:
+        """Link each two."""
+        for a, b in edges:
+            self._parent[self._root(a)] = self._root(b)
+
+    def _root(self, cluster: int) -> int:
+        while self._parent[cluster] != cluster:
+            self._parent[cluster] = self._parent[self._parent[cluster]]
+            cluster = self._parent[cluster]
+        return cluster
 
 
 def _against(pair: PairScore, earlier: Judgement) -> bool:
