@@ -127,7 +127,7 @@ folder = "${{LOFTESKOLL_PUBLISHED}}/delning/{party}"
         return configuration.load()
 
     @contextlib.contextmanager
-    def store(self):  # type: ignore[no-untyped-def]
+    def store(self):
         """Open the database for a moment: nothing stays open over a fork."""
         opened = Store(self.url)
         try:
@@ -184,5 +184,5 @@ folder = "${{LOFTESKOLL_PUBLISHED}}/delning/{party}"
         with contextlib.redirect_stdout(said):
             show.console.file, show.console.width = said, 300  # no alarm is broken over lines
             show.status(self.config, None, self.shared.now)
-            show.console.file = None  # type: ignore[assignment]
+            show.console.file = None
         return said.getvalue()

@@ -196,7 +196,7 @@ def _go_without(run: Run, house: House, system: System, clock: Path) -> None:
         found = kept(store)
     kept_words = now is not None and any(WORDS.strip() in b.text for b in now.blocks)
     run.expect(kept_words, "lost", "texten som sparades medan Prefect var borta")
-    editions = Counter(one[:3] for one in found["drafts"])  # type: ignore[index]
+    editions = Counter(one[:3] for one in found["drafts"])
     run.expect(set(editions.values()) == {1}, "twice", f"utkast: {editions}")
     run.expect(found["records"] == run.twin().kept["records"], "wrong_state", f"uppgifter: {found['records']}")
 
@@ -212,7 +212,7 @@ def _live(run: Run, house: House, system: System) -> None:
         # With what it has started: a flow in the middle of its work too.
         os.killpg(before, signal.SIGKILL)
         _count(run, what)
-        back = until(lambda b=before, n=name: system.child(n) not in (0, b) and system.answers())  # type: ignore[misc]
+        back = until(lambda b=before, n=name: system.child(n) not in (0, b) and system.answers())
         run.expect(back, "stuck", f"{what} startades inte igen: {told.read_text()[-500:]}")
         run.expect("startas igen" in told.read_text(), "wrong_state", f"ingen fick veta att {what} dog")
         ended = system.runs("collect")
@@ -235,7 +235,7 @@ def _live(run: Run, house: House, system: System) -> None:
         for one in standing(store, house.published, house.outside):
             run.wrong(one.kind, one.what)
         found = kept(store)
-    editions = Counter(one[:3] for one in found["drafts"])  # type: ignore[index]
+    editions = Counter(one[:3] for one in found["drafts"])
     run.expect(len(editions) == 3, "lost", f"utkast: {list(editions)}")
     run.expect(max(editions.values(), default=0) == 1, "twice", f"utkast: {editions}")
     run.expect(found["records"] == run.twin().kept["records"], "wrong_state", f"uppgifter: {found['records']}")

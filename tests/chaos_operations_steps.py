@@ -221,12 +221,12 @@ def _set_clock(now: Callable[[], datetime]) -> None:
 
     class Clock(datetime):
         @classmethod
-        def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
+        def now(cls, tz: Any = None) -> datetime:
             return now().astimezone(tz)
 
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in ("tasks", "flows") and getattr(module, "datetime", None) is datetime:
-            setattr(module, "datetime", Clock)  # noqa: B010
+            module.datetime = Clock
 
 
 def _without_engine() -> None:
@@ -235,7 +235,7 @@ def _without_engine() -> None:
     def plain(self: Task[Any, Any], *given: Any, **more: Any) -> Any:
         return self.fn(*given, **more)
 
-    Task.__call__ = plain  # type: ignore[assignment, method-assign]
+    Task.__call__ = plain
     # They stand in Prefect, beside the run that isn't there.
     for name in ("create_table_artifact", "create_markdown_artifact"):
         setattr(artifacts, name, lambda **_given: None)

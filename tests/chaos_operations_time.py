@@ -66,7 +66,7 @@ def summer_time_ends(run: Run) -> None:
                 both(run, house, name)
         with house.store() as store:
             found = kept(store)
-        editions = Counter(one[:3] for one in found["drafts"])  # type: ignore[index]
+        editions = Counter(one[:3] for one in found["drafts"])
         run.expect(len(editions) == 2, "lost", f"utkast: {list(editions)}")
         run.expect(max(editions.values(), default=0) == 1, "twice", f"utkast: {editions}")
         same = found["records"] == run.twin().kept["records"]
@@ -99,7 +99,7 @@ def asleep(run: Run) -> None:
         run.rest(house, twin=False)
         with house.store() as store:
             found = kept(store)
-        editions = Counter(one[:3] for one in found["drafts"])  # type: ignore[index]
+        editions = Counter(one[:3] for one in found["drafts"])
         run.expect(list(editions.values()) == [1], "twice" if editions else "lost", f"utkast: {editions}")
         same = found["records"] == run.twin().kept["records"]
         run.expect(same, "wrong_state", f"uppgifter: {found['records']}")

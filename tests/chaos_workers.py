@@ -166,7 +166,7 @@ def fill_disk(engine: Any) -> None:
 
 def _no_claim() -> None:
     """Break a rule: nobody takes a row before working on it, every word about it counts, X is not looked at first."""
-    setattr(x, "_before", lambda *_: None)  # noqa: B010
+    x._before = lambda *_: None
     move, send = publications.move, publish._publish
 
     def claim(db: Db, row: Publication, now: datetime) -> Publication | None:
@@ -180,14 +180,14 @@ def _no_claim() -> None:
     def moved(db: Db, key: int, **told: Any) -> bool:
         return move(db, key, **{**told, "from_states": get_args(PublicationState), "attempt": None})
 
-    setattr(publications, "claim", claim)  # noqa: B010
-    setattr(publications, "move", moved)  # noqa: B010
-    setattr(publish, "_publish", slow)  # noqa: B010
+    publications.claim = claim
+    publications.move = moved
+    publish._publish = slow
 
 
 def _expired_is_pending() -> None:
     """Break a rule: what was being sent when a worker died is sent again without a look, neither ours nor X's own."""
-    setattr(x, "_before", lambda *_: None)  # noqa: B010
+    x._before = lambda *_: None
     expire = publications.expire
 
     def broken(db: Db, now: datetime) -> int:
@@ -197,7 +197,7 @@ def _expired_is_pending() -> None:
                 publications.move(db, row.id, from_states=["uncertain"], to="pending", now=now)
         return found
 
-    setattr(publications, "expire", broken)  # noqa: B010
+    publications.expire = broken
 
 
 def _nobody_asked() -> None:
@@ -207,7 +207,7 @@ def _nobody_asked() -> None:
         made = drafts.rendered(db, row.draft_id, row.revision, row.channel)
         return tuple(replace(o, body=o.body.replace(b"l\xc3\xb6fte", b"l\xc3\xb6ftet")) for o in made)
 
-    setattr(publish, "_approved_outputs", unapproved)  # noqa: B010
+    publish._approved_outputs = unapproved
 
 
 BROKEN: dict[str, Callable[[], None]] = {

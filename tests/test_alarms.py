@@ -89,7 +89,7 @@ def test_what_is_published_is_kept_apart(store: Store) -> None:
 def test_a_source_is_silent_after_its_own_time(hours: int, outcome: str, keeps: str, raised: bool) -> None:
     """Four days for the police's window; half a day of trouble for a log that holds everything."""
     good = NOW - timedelta(hours=hours)
-    newest = Fetch("s", good if outcome in ("ok", "unchanged") else NOW, outcome)  # type: ignore[arg-type]
+    newest = Fetch("s", good if outcome in ("ok", "unchanged") else NOW, outcome)
     found = alarms.of_sources([source(keeps=keeps)], {"s": (good, newest)}, NOW)
     assert [a.since for a in found] == ([good] if raised else [])
 
@@ -116,7 +116,7 @@ def test_a_key_that_expires_is_spoken_of_in_time() -> None:
 def test_only_those_concerned_are_told(tmp_path: Path) -> None:
     """Those who run it hear everything; a party's people only what is theirs."""
     config = configuration.load(None, f"sqlite:///{tmp_path}/x.db")
-    people = [Notify(name=n, url=SecretStr("json://x"), party=p) for n, p in (("p", "police"), ("k", "municipality"))]  # type: ignore[arg-type]
+    people = [Notify(name=n, url=SecretStr("json://x"), party=p) for n, p in (("p", "police"), ("k", "municipality"))]
     place = config.municipalities["strangnas"].model_copy(update={"notify": (*people, Notify(name="utan adress"))})
     here = replace(
         config, municipalities={"strangnas": place}, notify=(Notify(name="Drift", url=SecretStr("json://x")),)
@@ -225,7 +225,7 @@ def test_what_is_public_is_held_against_what_was_approved(
         with year.store.writing() as db:
             for row in year.outbox().values():
                 to = "published" if row.id == site.id else "stopped"
-                publications.move(db, row.id, from_states=[row.state], to=to, now=NOW)  # type: ignore[arg-type]
+                publications.move(db, row.id, from_states=[row.state], to=to, now=NOW)
         real = channels.kind
         fake = SimpleNamespace(ABSENCE_IS_PROOF=True, find=find)
         monkeypatch.setattr(channels, "kind", lambda name: fake)

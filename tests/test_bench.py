@@ -34,7 +34,7 @@ def test_linkage_says_speed_and_f1_of_all_three(shared: Path, capsys: pytest.Cap
         absent("the peers are not installed (make bench)")
     found = said(["linkage", "--events", "200", "--repeats", "1"], capsys)
     assert {"tasks", "times_splink", "times_recordlinkage", "exponent", "goals"} <= found.keys()
-    task = found["tasks"][0]  # type: ignore[index]
+    task = found["tasks"][0]
     assert {"pairs", "ours_f1", "splink_f1", "recordlinkage_f1", "ours_pairs_per_s"} <= task.keys()
 
 

@@ -61,7 +61,7 @@ def test_a_draft_becomes_one_page(server: OurOptimizelyServer) -> None:
     assert optimizely.prepare(channel, row(PERIOD), FIRST, Path()) == prepared
     held = row(PERIOD, remote_id=prepared.remote_id)
     receipt = optimizely.publish(channel, held, FIRST, Path())
-    assert receipt.state == "published" and receipt.url == channel.address.replace("{period}", PERIOD)  # type: ignore[union-attr]
+    assert receipt.state == "published" and receipt.url == channel.address.replace("{period}", PERIOD)
     assert "Två av fyra" in next(iter(server.visible().values()))
     writes = sum(method == "PUT" for method, *_ in server.calls)
     assert optimizely.publish(channel, held, FIRST, Path()).state == "published"
@@ -112,7 +112,7 @@ def test_an_editors_change_is_never_written_over(
     """An unpublished change, an edited page, one moved or thrown away: nothing is written, a person is asked."""
     channel = site(server)
     through(channel, row(PERIOD), FIRST)
-    server.edit(GUID, **change)  # type: ignore[arg-type]
+    server.edit(GUID, **change)
     before = len([c for c in server.calls if c[0] == "PUT"])
     for step in (optimizely.prepare, optimizely.publish):
         with pytest.raises(Refused, match=said):

@@ -64,7 +64,7 @@ def account(wp: WordPress, role: str = "editor", **changes: object) -> Channel:
 def row(period: str, edition: int = 1, **changes: object) -> Publication:
     """Return the outbox row of one edition."""
     made = Publication(1, "exempelby-2021", period, edition, "exempelby.se", "k", "sending", 1, 1)
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def png(shade: int = 0) -> bytes:
@@ -434,7 +434,7 @@ def test_the_lost_answers(wp: WordPress, period: str, monkeypatch: pytest.Monkey
     lose = {"POST": True}
 
     def lossy(self: requests.Session, request: requests.PreparedRequest, **told: object) -> requests.Response:
-        answer = send(self, request, **told)  # type: ignore[arg-type]
+        answer = send(self, request, **told)
         if lose.get(request.method or ""):
             raise requests.ReadTimeout("svaret försvann")
         return answer

@@ -73,13 +73,13 @@ def test_the_judge_sees_what_is_lost_twice_and_otherwise() -> None:
 def test_the_judge_sees_a_run_that_is_stuck_and_an_alarm_told_twice(sqlite_store: Store, tmp_path: Path) -> None:
     """At rest nothing runs, and nobody hears the same thing twice."""
     with runs.only_one(sqlite_store, "draft", "p/2021-T1", lambda: NOW):
-        found = standing(sqlite_store, tmp_path, Silent("Källan svarar inte.", "Källan svarar inte."))  # type: ignore[arg-type]
+        found = standing(sqlite_store, tmp_path, Silent("Källan svarar inte.", "Källan svarar inte."))
     assert [one.kind for one in found] == ["stuck", "twice"]
-    assert standing(sqlite_store, tmp_path, Silent()) == []  # type: ignore[arg-type]
+    assert standing(sqlite_store, tmp_path, Silent()) == []
     # Whoever was killed while telling may tell once more, and no oftener.
     for times in (2, 3):
         told = Silent(*["Källan svarar inte."] * times)
-        assert bool(standing(sqlite_store, tmp_path, told, cut_short=1)) == (times == 3)  # type: ignore[arg-type]
+        assert bool(standing(sqlite_store, tmp_path, told, cut_short=1)) == (times == 3)
 
 
 def test_every_scene_says_what_it_is() -> None:

@@ -19,7 +19,7 @@ EVERY = {chart.name: chart for chart in charts.charts(MADE, FOLLOW, shipped().te
 
 def changed(key: str, **values: object) -> charts.Chart:
     """The chart of targets when one commitment stands otherwise."""
-    outcomes = tuple(replace(o, **values) if o.commitment == key else o for o in FOLLOW.outcomes)  # type: ignore[arg-type]
+    outcomes = tuple(replace(o, **values) if o.commitment == key else o for o in FOLLOW.outcomes)
     chart = charts.progress(MADE, replace(FOLLOW, outcomes=outcomes), shipped().templates)
     assert chart is not None
     return chart

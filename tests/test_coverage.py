@@ -76,6 +76,6 @@ def test_gaps_are_in_order_inside_the_period_and_apart(moments: list[datetime]) 
     """Whatever the log, gaps never overlap and never leave the period."""
     log = good(*sorted(m.replace(tzinfo=UTC) for m in moments))
     for keeps in ("all", "window"):
-        gaps = coverage(source(keeps), log, START, END, AFTER).gaps  # type: ignore[arg-type]
+        gaps = coverage(source(keeps), log, START, END, AFTER).gaps
         assert all(START <= g.start <= g.end <= END for g in gaps)
         assert all(a.end < b.start for a, b in pairwise(gaps))

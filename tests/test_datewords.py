@@ -17,7 +17,7 @@ PUBLISHED = date(2021, 10, 20)  # a Wednesday
 
 def said(text: str, published: date | None = PUBLISHED, **more: object) -> list[str]:
     """Return the dates found, as start/end/precision."""
-    found = [m.when for m in find(text, published, **more)]  # type: ignore[arg-type]
+    found = [m.when for m in find(text, published, **more)]
     return [f"{w.start}" if w.precision == "day" else f"{w.start}/{w.end} {w.precision}" for w in found if w]
 
 

@@ -44,7 +44,7 @@ class Country:
 
     def say(self, source: str, key: str, title: str, at: datetime, **other: object) -> None:
         """Have a source say one thing at a moment."""
-        said = replace(Record(source, key, title, "Polisen och kommunen gick.", published_at=at), **other)  # type: ignore[arg-type]
+        said = replace(Record(source, key, title, "Polisen och kommunen gick.", published_at=at), **other)
         with self.store.writing() as db:
             records.save_parsed(db, Payload(source, at, "u", "application/json", title.encode()), Parsed((said,)))
 

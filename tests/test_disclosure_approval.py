@@ -53,7 +53,7 @@ def test_of_two_approved_at_the_same_moment_one_is_refused(year: Year, monkeypat
     close = decide._close
 
     def slowly(*arguments: object) -> None:
-        close(*arguments)  # type: ignore[arg-type]
+        close(*arguments)
         time.sleep(0.5)
 
     for key in ("2021-T1", "2021-T2"):

@@ -37,7 +37,7 @@ def year(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> Itera
 def drop(year: Year, *people: object) -> list[bool]:
     """Let people say that the correction that they see isn't needed."""
     draft, at = year.current("2021-T2"), year.due("2021-T2") + timedelta(days=2)
-    return [decide.drop(year.store, draft.id, seen_sha256=draft.sha256, person=p, at=at) for p in people]  # type: ignore[arg-type]
+    return [decide.drop(year.store, draft.id, seen_sha256=draft.sha256, person=p, at=at) for p in people]
 
 
 def test_both_parties_words_throw_it_away(year: Year) -> None:

@@ -268,7 +268,7 @@ def test_answers_rule() -> None:
 
     def answered(verdict: str, **corrected: object) -> Reading:
         sha = record.content_sha256
-        said = Judgement(1, PROMISE.slug, "evidence", record.id, "c5", verdict, "kim", "police", at, sha, corrected)  # type: ignore[arg-type]
+        said = Judgement(1, PROMISE.slug, "evidence", record.id, "c5", verdict, "kim", "police", at, sha, corrected)
         return evidence.judged(reading, record, said)
 
     yes = answered("yes", state="held", date="2021-10-14", place="Mariefred", count=2)

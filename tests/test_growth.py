@@ -27,7 +27,7 @@ FEED = CONFIG.sources[0].id
 def told(number: int, title: str, text: str = "", **other: object) -> Record:
     """A notice of the shared feed."""
     published = datetime(2021, 5, 3, 8, tzinfo=UTC)
-    return replace(Record(FEED, str(number), title, text, published_at=published, party="police"), **other)  # type: ignore[arg-type]
+    return replace(Record(FEED, str(number), title, text, published_at=published, party="police"), **other)
 
 
 def store_them(store: Store, *batch: Record, at: datetime = NOW) -> None:
@@ -155,7 +155,7 @@ def test_a_promise_that_fails_is_a_failed_run(
         asked.append("")
         if len(asked) == 1:
             raise ValueError("text ur en uppgift")
-        return whole(*given)  # type: ignore[arg-type]
+        return whole(*given)
 
     monkeypatch.setattr(reconcile, "gathered", broken)
     first, second = reconcile.reconcile_promises.fn(["strangnas-2021", "strangnas-2021"], NOW)

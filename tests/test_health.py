@@ -81,7 +81,7 @@ def test_a_page_that_stands_still_for_two_working_hours_is_told(
         publications.enqueue(db, [row], since)
         [found] = publications.listed(db)
         if state != "pending":
-            publications.move(db, found.id, from_states=["pending"], to=state, now=since)  # type: ignore[arg-type]
+            publications.move(db, found.id, from_states=["pending"], to=state, now=since)
     assert check(home, now) == ((200, ()) if well else (503, ("outbox",)))
 
 

@@ -139,7 +139,7 @@ def test_passing_trouble_is_unavailable(server: OurPoliceServer, gate: MemoryGat
         client = Http(gate)
         if fault == "drip":
             answer = client.request
-            client.request = lambda *a, **k: answer(*a, **{**k, "deadline_seconds": 0.5})  # type: ignore[method-assign]
+            client.request = lambda *a, **k: answer(*a, **{**k, "deadline_seconds": 0.5})
         client.get(ours, ours.url, NOW)
 
 

@@ -31,7 +31,7 @@ def report(party: str, day: str | None, place: str = "", **claims: object) -> Re
         published_at=datetime(2021, 10, 20, tzinfo=UTC),
         when=Dated.day(date.fromisoformat(day)) if day else None,
         place=place,
-        party=party,  # type: ignore[arg-type]
+        party=party,
         fields={k: v for k, v in fields.items() if k != "id"},
     )
 

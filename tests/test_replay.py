@@ -55,4 +55,4 @@ def test_a_figure_that_claims_too_much_is_noticed(
 )
 def test_a_status_that_contradicts_the_published_one_is_noticed(status: str, published: str, found: str) -> None:
     """Only what claims nothing may differ from what the parties said."""
-    assert status_of(replace(OURS, status=status), published) == found  # type: ignore[arg-type]
+    assert status_of(replace(OURS, status=status), published) == found

@@ -33,7 +33,7 @@ def year(tmp_path: Path, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -
         with made.store.writing() as db:
             for channel, state in (("strangnas.se", "uncertain"), ("kommunen-x", "refused")):
                 row = made.outbox()[channel]
-                publications.move(db, row.id, from_states=["pending"], to=state, now=MONDAY, message="Svaret försvann.")  # type: ignore[arg-type]
+                publications.move(db, row.id, from_states=["pending"], to=state, now=MONDAY, message="Svaret försvann.")
         monkeypatch.setenv("LOFTESKOLL_CONFIG", str(made.folder))
         monkeypatch.setenv("LOFTESKOLL_DATABASE", made.store.url)
         yield made

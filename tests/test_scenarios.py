@@ -1,7 +1,4 @@
-"""The acceptance scenarios of the product brief, one test each, by number.
-
-A scenario whose part isn't built yet is a strict xfail that names the missing part: it turns red the day it works.
-"""
+"""The acceptance scenarios of the product brief, one test each, by number."""
 
 from __future__ import annotations
 
@@ -202,11 +199,11 @@ def test_11_of_two_editors_the_second_is_told_and_loses_nothing(year: Year) -> N
     year.run("2021-T2")
     now, seen = year.due("2021-T2"), year.current("2021-T2")
     save = {"seen_revision": seen.revision, "at": now}
-    decide.edit(year.store, year.config, seen.id, texts={("sida", "c5"): "Först: {c5.held}."}, person=POLICE, **save)  # type: ignore[arg-type]
+    decide.edit(year.store, year.config, seen.id, texts={("sida", "c5"): "Först: {c5.held}."}, person=POLICE, **save)
     with pytest.raises(decide.Outdated) as caught:
         decide.edit(
             year.store, year.config, seen.id, texts={("sida", "c5"): "Sedan: {c5.held}."}, person=KOMMUN, **save
-        )  # type: ignore[arg-type]
+        )
     now_there = {(b.template, b.part): b.text for b in caught.value.current.blocks}
     assert now_there[("sida", "c5")] == "Först: {c5.held}."
 

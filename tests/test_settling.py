@@ -64,7 +64,7 @@ def test_a_correction_never_brings_a_secret_back(year: Year, reason: str, there:
     )  # fmt: skip
     year.approve("2021-T2", now)
     closed = year.current("2021-T2")
-    decide.retract(year.store, year.config, closed.id, reason=reason, person=KOMMUN, at=now)  # type: ignore[arg-type]
+    decide.retract(year.store, year.config, closed.id, reason=reason, person=KOMMUN, at=now)
     decide.correct(year.store, year.config, closed.id, person=KOMMUN, at=now + timedelta(hours=1))
     begun = year.current("2021-T2")
     assert begun.edition == 2

@@ -121,7 +121,7 @@ def test_signing_out_leads_to_the_providers_own_way_out(house: House) -> None:
 
 def test_a_provider_without_a_way_out(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page says to close the browser; an unknown provider's name leads nowhere."""
-    known = house.client.app.state.providers["polisen"]  # type: ignore[attr-defined]
+    known = house.client.app.state.providers["polisen"]
     monkeypatch.setattr(known, "_about", None)
     monkeypatch.delitem(house.police.about, "end_session_endpoint")
     assert "Stäng webbläsaren" in house.client.get("/utloggad?hos=polisen").text

@@ -42,7 +42,7 @@ def payload(body: bytes = b"1", at: datetime = NOW) -> Payload:
 
 def record(key: str = "1", title: str = "Vandring", **values: object) -> Record:
     """A record of source s."""
-    return Record("s", key, title, **values)  # type: ignore[arg-type]
+    return Record("s", key, title, **values)
 
 
 def a_draft(store: Store, period: str = "2021-T1") -> int:
@@ -160,8 +160,8 @@ def test_an_answer_can_be_undone_once(store: Store) -> None:
     """The newest standing answer counts; an undone one gives way to the one before it."""
     answer = {"promise": "p", "question": "evidence", "left": "s/1", "right": "c5", "corrected": {}, "who": "a"}
     with store.writing() as db:
-        matches.add_judgement(db, **answer, verdict="no", party="police", at=NOW, seen_sha256="0" * 64)  # type: ignore[arg-type]
-        second = matches.add_judgement(db, **answer, verdict="yes", party="police", at=NOW, seen_sha256="0" * 64)  # type: ignore[arg-type]
+        matches.add_judgement(db, **answer, verdict="no", party="police", at=NOW, seen_sha256="0" * 64)
+        second = matches.add_judgement(db, **answer, verdict="yes", party="police", at=NOW, seen_sha256="0" * 64)
         assert [j.verdict for j in matches.answers(db, "p")] == ["yes"]
         matches.undo_judgement(db, second, who="b", party="municipality", at=LATER)
         assert [j.verdict for j in matches.answers(db, "p")] == ["no"]
@@ -177,7 +177,7 @@ def test_nobody_approves_twice_or_for_both(store: Store) -> None:
         drafts.add_approval(db, Approval(draft_id, 1, "0" * 64, "police", "a", NOW, "approved"))
     for party, who in (("police", "b"), ("municipality", "a")):
         with pytest.raises(IntegrityError), store.writing() as db:
-            drafts.add_approval(db, Approval(draft_id, 1, "0" * 64, party, who, NOW, "approved"))  # type: ignore[arg-type]
+            drafts.add_approval(db, Approval(draft_id, 1, "0" * 64, party, who, NOW, "approved"))
 
 
 def test_a_frozen_follow_up_is_given_back_unchanged(store: Store) -> None:
@@ -326,7 +326,7 @@ def test_a_retraction_turns_every_row_of_its_editions_round(store: Store) -> Non
         publications.enqueue(db, [*rows, replace(outbox_row(draft_id), edition=2)], NOW)
         sent, unknown, _, _ = publications.listed(db)
         for row, to in ((sent, "published"), (unknown, "uncertain")):
-            publications.move(db, row.id, from_states=["pending"], to=to, now=NOW)  # type: ignore[arg-type]
+            publications.move(db, row.id, from_states=["pending"], to=to, now=NOW)
         assert publications.sweep(db, NOW) == 0
         publications.add_retraction(db, Retraction("p", "2021-T1", 1, "error", "a", "police", NOW))
         assert publications.sweep(db, NOW) == 3
@@ -369,7 +369,7 @@ def test_a_row_knows_what_earlier_editions_made(store: Store) -> None:
         publications.enqueue(db, [replace(outbox_row(draft_id), edition=n) for n in (1, 2, 3, 4)], NOW)
         keys = [row.id for row in publications.listed(db)]
         for key, to in zip(keys[:2], ("published", "refused"), strict=True):
-            publications.move(db, key, from_states=["pending"], to=to, now=NOW, remote_id=f"nr-{key}")  # type: ignore[arg-type]
+            publications.move(db, key, from_states=["pending"], to=to, now=NOW, remote_id=f"nr-{key}")
         row = publications.publication(db, keys[3])
     assert row and (row.replaces, row.earlier) == (f"nr-{keys[0]}", (f"nr-{keys[1]}", f"nr-{keys[0]}"))
 

@@ -64,10 +64,10 @@ def test_what_changed_is_told_compared_and_accessible(changed: Site) -> None:
 def _look(page: Page, name: str) -> None:
     """Have axe look at the page on a desktop and a phone, and keep a picture of each."""
     for prefix, size in (("", DESKTOP), ("mobil-", PHONE)):
-        page.set_viewport_size(size)  # type: ignore[arg-type]  # a width and a height
+        page.set_viewport_size(size)  # a width and a height
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], name
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its two
+            page.emulate_media(color_scheme=scheme)  # one of its two
             assert not (found := violations(page, scheme)), (name, prefix, scheme, found)
         page.emulate_media(color_scheme="light")
         shot(page, f"{prefix}{name}")

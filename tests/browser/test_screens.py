@@ -128,10 +128,10 @@ def browser_page(autumn: Site) -> Page:
 
 def _ways(page: Page) -> Iterator[tuple[str, str]]:
     for size, viewport in SIZES.items():
-        page.set_viewport_size(viewport)  # type: ignore[arg-type]  # a width and a height
+        page.set_viewport_size(viewport)  # a width and a height
         # Colours are the same at twice the size.
         for scheme in ("light",) if size == "zoom-" else ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its two
+            page.emulate_media(color_scheme=scheme)  # one of its two
             yield size, scheme
 
 

@@ -73,7 +73,7 @@ def test_a_rehearsal_says_what_a_rerun_then_does(year: Year) -> None:
 
     year.logs([*TWO, THIRD], [])
     for kind, verb in (("rehearsal", "ändras, 0 kanaler berörs"), ("rerun", "ändrades, 0 kanaler berördes")):
-        said = carry_out(year, kind).result.splitlines()  # type: ignore[arg-type]  # both are kinds
+        said = carry_out(year, kind).result.splitlines()  # both are kinds
         assert said[0] == f"1 händelse till, 1 siffra {verb}."
         assert said[1] == "Trygghetsvandringar: 2 trygghetsvandringar → 3 trygghetsvandringar."
         assert "ny version" in said[2]

@@ -139,7 +139,7 @@ def _running(command: list[str], log: object, environment: Mapping[str, str]) ->
     """Run a process in a group of its own, and end that group: PHP's server has children."""
     process = subprocess.Popen(
         command,
-        stdout=log,  # type: ignore[call-overload]
+        stdout=log,
         stderr=subprocess.STDOUT,
         env=environment,
         start_new_session=True,
@@ -159,7 +159,7 @@ def _running(command: list[str], log: object, environment: Mapping[str, str]) ->
 def _wait(ready: object, what: str) -> None:
     for _ in range(300):
         with suppress(requests.RequestException):
-            if ready():  # type: ignore[operator]
+            if ready():
                 return
         time.sleep(0.1)
     raise RuntimeError(f"{what} did not start")
