@@ -178,3 +178,33 @@ def test_a_draft_that_nobody_approves_climbs_until_the_managers_hear(
         year.approve("2021-T1", at_local(due + timedelta(days=3), 13))
         watch.look(year.store, here, at_local(due + timedelta(days=3), 14), 10**12)
         assert [t.startswith("Löst: ") for t, _ in (called[-1], heard[-1])] == [True, True]
+
+
+def test_a_page_that_somebody_changed_is_told_until_it_is_as_approved(
+    tmp_path: Path, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A word on the public page is changed by hand: whoever runs the system hears it once, and when it is mended."""
+    with a_year(tmp_path, sqlite_store, monkeypatch) as year, webhook() as (hook, called):
+        year.logs([walk("K1", "2021-04-10")], [])
+        year.run("2021-T1")
+        morning = at_local(date(2021, 5, 11), 9)
+        year.approve("2021-T1", morning)
+        for hours in range(3):
+            year.publish(morning + timedelta(hours=hours))
+        assert year.outbox()["strangnas.se"].state == "published"
+        page = next((tmp_path / "published" / "strangnas.se").rglob("uppfoljning-2021-T1/index.html"))
+        approved = page.read_bytes()
+        here = replace(year.config, notify=(Notify(name="Drift", url=SecretStr(hook)),))
+        changed = approved.replace(b"vandring", b"rundtur")
+        assert changed != approved
+        told = []
+        for day, body in enumerate((approved, changed, approved, approved), 1):
+            page.write_bytes(body)
+            for hours in (0, 1):
+                now = morning + timedelta(days=day, hours=hours)
+                watch.compare(year.store, here, now)
+                watch.look(year.store, here, now, 10**12)
+            told.append([t for t, _ in called if "det som ligger ute" in t])
+            called.clear()
+        assert [len(titles) for titles in told] == [0, 1, 1, 0]
+        assert told[2] == [f"Löst: {told[1][0]}"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import repeat
 
 import numpy as np
@@ -14,6 +16,8 @@ from tasks.model import Judgement, PairScore, Reading, Record, Verdict
 RULES_VERSION = "2026-11-22.2"
 # What tells of an occasion; other states have nothing to be the same as.
 OCCASIONS = ("held", "planned", "cancelled", "moved")
+# `PairScore._make`, which is Python, took as long as reading the words.
+_PAIR = partial(tuple.__new__, PairScore)
 _DAYS = ("dag saknas", "dagarna ligger nära", "dagarna går ihop", "samma dag")
 _PLACES = ("plats saknas", "delvis samma plats", "samma plats")
 
@@ -35,18 +39,17 @@ def score(
     partner; those pairs themselves are scored as if nobody had said anything.
     """
     by_id = {r.id: r for r in records}
-    told: dict[str, tuple[list[Record], list[Reading]]] = {}
-    for reading in filter(occasion, readings):
-        if record := by_id.get(reading.record_id):
-            both = told.setdefault(reading.commitment, ([], []))
-            both[0].append(record)
-            both[1].append(reading)
+    told = defaultdict[str, list[Reading]](list)
+    for reading in readings:
+        if occasion(reading) and reading.record_id in by_id:
+            told[reading.commitment].append(reading)
     answers: dict[tuple[str, str], Verdict] = {(p.left, p.right): "yes" for p in kept if p.band == "sure"}
     # The latest answer to a question is the answer.
     answers |= {(j.left, j.right): j.verdict for j in sorted(judgements, key=_number) if j.question == "same"}
     found: list[PairScore] = []
-    for commitment, (ours, rows) in told.items():
+    for commitment, rows in told.items():
         if len(rows) > 1:
+            ours = [by_id[r.record_id] for r in rows]
             found += _told(commitment, rows, weigh(Table.of(ours, rows), _answers(rows, answers)))
     return found
 
@@ -79,7 +82,7 @@ def _told(commitment: str, readings: Sequence[Reading], pairs: Weighed) -> list[
         _reasons(pairs),
         repeat(RULES_VERSION),
     )
-    return list(map(PairScore._make, zip(*columns, strict=False)))
+    return list(map(_PAIR, zip(*columns, strict=False)))
 
 
 def _reasons(pairs: Weighed) -> list[tuple[str, ...]]:
