@@ -64,7 +64,8 @@ class Unreadable(Trouble):
 
 # Made once: a hash of every record is asked for at every poll.
 _PLAIN: TypeAdapter[Any] = TypeAdapter(Any)
-_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+# What pydantic makes plain holds no circle, which it would have refused.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False)
 
 
 def canonical(value: Any) -> bytes:

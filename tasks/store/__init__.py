@@ -15,6 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from pydantic_core import to_json
 from sqlalchemy import Connection, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, OperationalError
@@ -183,6 +184,7 @@ def _postgresql(url: URL, busy: bool) -> Engine:
     # read committed: with repeatable read, waiting claims would fail instead of seeing the other's commit.
     engine = create_engine(
         url,
+        json_serializer=_json,
         isolation_level="READ COMMITTED",
         pool_size=kept,
         max_overflow=_CONNECTIONS - kept,
@@ -207,7 +209,7 @@ def _sqlite(file: str, url: str, busy: bool) -> Engine:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
     # Else one connection per use: a pooled one would outlive a fork, and opening a file is cheap.
     pool = QueuePool if busy else NullPool
-    engine = create_engine(url, poolclass=pool, connect_args={"timeout": _BUSY_MS / 1000})
+    engine = create_engine(url, json_serializer=_json, poolclass=pool, connect_args={"timeout": _BUSY_MS / 1000})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: object, _record: object) -> None:
@@ -224,6 +226,11 @@ def _sqlite(file: str, url: str, busy: bool) -> Engine:
         cursor.close()
 
     return engine
+
+
+def _json(value: Any) -> str:
+    """Return a value as JSON: a record's fields take a quarter of the standard library's time, in its own words."""
+    return to_json(value).decode()
 
 
 def _alembic(db: Db) -> AlembicConfig:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, column, delete, func, insert, or_, select, table, update
 
 from tasks.model import Dated, Fetch, Parsed, Payload, Quarantined, Record
 from tasks.store import Db
@@ -14,6 +14,8 @@ from tasks.store.tables import fetches, payloads, quarantine, records
 
 # SQLite binds at most 32,766 values a statement; a record is 17.
 _CHUNK = 1000
+# What a new row says, in columns without types: its values are written as the types would, the batch's own moment once.
+_NEW = table("records", *(column(c.name) for c in records.c if c is not records.c.purged_at))
 
 
 def is_latest_payload(db: Db, payload: Payload) -> bool:
@@ -223,22 +225,23 @@ def _save_batch(db: Db, batch: Sequence[Record], seen_at: datetime) -> tuple[int
         if later:
             ahead.append(key)
     rows, outdated = [], []
+    write = _Writing(db, seen_at)
     for key, record in by_id.items():
         # Asked for once: it is worked out of all that the record says.
         sha256 = record.content_sha256
         before = latest.get(key)
         if before is None:
-            rows.append(_row(record, key, 1, sha256, seen_at))
+            rows.append(write.row(record, key, 1, sha256))
         elif before[1] != sha256:
             outdated.append(key)
-            rows.append(_row(record, key, before[0] + 1, sha256, seen_at))
+            rows.append(write.row(record, key, before[0] + 1, sha256))
     # Seen in a time that is yet to come, before a clock was set back: till then nobody would know of it.
     if ahead:
         db.execute(update(records).where(records.c.id.in_(ahead), records.c.latest).values(seen_at=seen_at))
     if outdated:
         db.execute(update(records).where(records.c.id.in_(outdated), records.c.latest).values(latest=False))
     if rows:
-        db.execute(insert(records), rows)
+        db.execute(insert(_NEW), rows)
     return len(rows) - len(outdated), len(outdated)
 
 
@@ -263,27 +266,42 @@ def _save_quarantined(db: Db, payload: Payload, rows: Sequence[Quarantined]) -> 
         db.execute(insert(quarantine), fresh)
 
 
-def _row(record: Record, key: str, version: int, sha256: str, seen_at: datetime) -> dict[str, Any]:
-    when = record.when
-    return {
-        "id": key,
-        "version": version,
-        "source": record.source,
-        "external_id": record.external_id,
-        "content_sha256": sha256,
-        "seen_at": seen_at,
-        "published_at": record.published_at,
-        "starts_on": when.start if when else None,
-        "ends_on": when.end if when else None,
-        "precision": when.precision if when else None,
-        "title": record.title,
-        "text": record.text,
-        "url": record.url,
-        "place": record.place,
-        "party": record.party,
-        "fields": dict(record.fields),
-        "latest": True,
-    }
+class _Writing:
+    """How a batch's records become rows: each value as its column's type writes it for this database."""
+
+    def __init__(self, db: Db, seen_at: datetime) -> None:
+        moment, self._day, self._fields = (
+            c.type.dialect_impl(db.dialect).bind_processor(db.dialect) or _as_it_is
+            for c in (records.c.seen_at, records.c.starts_on, records.c.fields)
+        )
+        self._moment, self._seen_at = moment, moment(seen_at)
+
+    def row(self, record: Record, key: str, version: int, sha256: str) -> dict[str, Any]:
+        """Return one version of a record as a row."""
+        when, published = record.when, record.published_at
+        return {
+            "id": key,
+            "version": version,
+            "source": record.source,
+            "external_id": record.external_id,
+            "content_sha256": sha256,
+            "seen_at": self._seen_at,
+            "published_at": None if published is None else self._moment(published),
+            "starts_on": self._day(when.start) if when else None,
+            "ends_on": self._day(when.end) if when else None,
+            "precision": when.precision if when else None,
+            "title": record.title,
+            "text": record.text,
+            "url": record.url,
+            "place": record.place,
+            "party": record.party,
+            "fields": self._fields(dict(record.fields)),
+            "latest": True,
+        }
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def as_record(row: Row[Any]) -> Record:
