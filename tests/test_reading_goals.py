@@ -27,6 +27,15 @@ def test_goals_on_invented_texts(path: Path) -> None:
     assert _meets_the_goals(path)
 
 
+def test_what_is_not_met_yet_counts_nothing_wrongly() -> None:
+    """A set at which the goals were missed at first sight, and that nobody has worked on: never worse than then."""
+    items = read_items(OWN / "unmet" / "blind-i.ndjson")
+    figures = evaluate(items, quiet=True)
+    first_sight = {"auto_precision": 1.0, "covered_recall": 0.656, "topic_f1": 0.807, "state_accuracy": 0.825}
+    assert {name: figures[name] for name, value in first_sight.items() if figures[name] < value} == {}
+    assert counted([i for i in items if not i.raw.get("unsure")])[2] == []
+
+
 def test_floors_on_all_invented_texts_together() -> None:
     """Over all our sets the goals hold with a margin, and so do states and dates."""
     items = [item for path in sorted(OWN.glob("*.ndjson")) for item in read_items(path)]
@@ -50,5 +59,5 @@ def test_goals_on_labelled_records(shared: Path) -> None:
 
 def test_own_texts_are_marked_invented() -> None:
     """Every text we wrote says that it is invented."""
-    for path in OWN.glob("*.ndjson"):
+    for path in OWN.rglob("*.ndjson"):
         assert all(json.loads(line)["invented"] for line in path.read_text(encoding="utf-8").splitlines())
