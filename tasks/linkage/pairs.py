@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from functools import partial
 from itertools import repeat
 
 import numpy as np
@@ -16,8 +15,6 @@ from tasks.model import Judgement, PairScore, Reading, Record, Verdict
 RULES_VERSION = "2026-11-22.2"
 # What tells of an occasion; other states have nothing to be the same as.
 OCCASIONS = ("held", "planned", "cancelled", "moved")
-# `PairScore._make`, which is Python, took as long as reading the words.
-_PAIR = partial(tuple.__new__, PairScore)
 _DAYS = ("dag saknas", "dagarna ligger nära", "dagarna går ihop", "samma dag")
 _PLACES = ("plats saknas", "delvis samma plats", "samma plats")
 
@@ -82,7 +79,7 @@ def _told(commitment: str, readings: Sequence[Reading], pairs: Weighed) -> list[
         _reasons(pairs),
         repeat(RULES_VERSION),
     )
-    return list(map(_PAIR, zip(*columns, strict=False)))
+    return list(map(PairScore._make, zip(*columns, strict=False)))
 
 
 def _reasons(pairs: Weighed) -> list[tuple[str, ...]]:

@@ -229,7 +229,7 @@ def _sqlite(file: str, url: str, busy: bool) -> Engine:
 
 
 def _json(value: Any) -> str:
-    """Return a value as JSON: a record's fields take a quarter of the standard library's time, in its own words."""
+    """Return a value as JSON; a record's fields take a quarter of the standard library's time."""
     return to_json(value).decode()
 
 
