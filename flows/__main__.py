@@ -277,8 +277,8 @@ def _coach(options: argparse.Namespace) -> int:
 def _check_config(_options: argparse.Namespace) -> int:
     config = _open(migrate=False)
     print(
-        f"Inga fel i {config.folder}: {len(config.municipalities)} kommuner, {len(config.promises)} löften, "
-        f"{len(config.all_sources())} källor."
+        f"Inga fel i {config.folder}. Kommuner: {len(config.municipalities)}. Löften: {len(config.promises)}. "
+        f"Källor: {len(config.all_sources())}."
     )
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from typing import Any
 
@@ -63,7 +64,10 @@ def main() -> None:
     threading.Thread(target=attend, args=(stop,), daemon=True).start()
     try:
         watch_over()
-        serve(*deployments(), limit=LIMIT)
+        with tempfile.TemporaryDirectory(prefix="lofteskoll-") as own:
+            # Prefect's runner works in /tmp/runner_storage, which belongs to whoever came first on the machine.
+            tempfile.tempdir = own
+            serve(*deployments(), limit=LIMIT)
     finally:
         stop.set()
 

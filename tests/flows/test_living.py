@@ -67,6 +67,10 @@ def test_up_shows_a_draft_and_stops_cleanly(tmp_path: Path) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}/"
     own = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "LOFTESKOLL_"))}
     own |= {"LOFTESKOLL_POLICE_EVENTS": nowhere, "LOFTESKOLL_STRANGNAS_RSS": nowhere}
+    # Where Prefect's runner would keep its work, another user of the machine has been before.
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "tmp" / "runner_storage").touch()
+    own["TMPDIR"] = str(tmp_path / "tmp")
     command = [sys.executable, "-m", "flows", "up", "--demo-identities"]
     command += ["--port", str(port), "--prefect-port", str(prefect_port)]
     said = tmp_path / "said.txt"
@@ -93,6 +97,13 @@ def test_up_shows_a_draft_and_stops_cleanly(tmp_path: Path) -> None:
             assert "uppgift saknas" in draft.casefold()
             assert "0 händelser till, 0 siffror ändras, 0 kanaler berörs." in rehearsed(browser, board)
         assert httpx.get(f"http://127.0.0.1:{prefect_port}/api/health").json() is True
+        log, deadline = tmp_path / "var" / "log" / "flows.serve.log", time.monotonic() + 120
+        while "polling for scheduled runs" not in log.read_text(encoding="utf-8"):
+            assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
+            assert "Traceback" not in log.read_text(encoding="utf-8"), log.read_text(encoding="utf-8")
+            time.sleep(0.5)
+        time.sleep(1)
+        assert "Traceback" not in log.read_text(encoding="utf-8"), log.read_text(encoding="utf-8")
     finally:
         child.send_signal(signal.SIGINT)
         code = child.wait(60)
