@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from tasks.model import (
@@ -30,6 +30,7 @@ from tasks.model import (
 from tasks.store import Db, Store, drafts, history, matches, publications, records
 from tasks.store.calls import CallGate
 from tasks.store.tables import APPEND_ONLY
+from tasks.store.tables import records as rows
 
 NOW = datetime(2021, 5, 17, 7, tzinfo=UTC)
 LATER = NOW + timedelta(days=30)
@@ -470,3 +471,17 @@ def test_an_address_that_makes_no_sense_is_refused(url: str) -> None:
     """The message shows what an address looks like."""
     with pytest.raises(Refused, match="sqlite:///"):
         Store(url)
+
+
+def test_a_new_record_is_written_as_its_types_write(store: Store) -> None:
+    """What is stored is equal, in the database's own eyes, to what a question asks with."""
+    when = Dated(date(2021, 10, 14), date(2021, 10, 15), "day")
+    told = record(published_at=NOW, when=when, fields={"commitment": "c5"})
+    with store.writing() as db:
+        assert records.save_parsed(db, payload(at=LATER), Parsed((told,))) == (1, 0)
+        c = rows.c
+        same = (c.seen_at == LATER, c.published_at == NOW, c.starts_on == when.start, c.ends_on == when.end, c.latest)
+        field = c.fields["commitment"].as_string() == "c5"
+        assert db.execute(select(c.id).where(*same, field)).scalars().all() == ["s/1"]
+        with pytest.raises(ValueError, match="time zone"):
+            records.save_parsed(db, payload(at=LATER), Parsed((replace(told, published_at=NOW.replace(tzinfo=None)),)))
